@@ -1,0 +1,59 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { StoreError } from "./db/store-error.ts";
+
+/** What a client is told: a status of the contract with its body (CONTRACT, "Errors"). Thrown anywhere, rendered by `renderError`. */
+export class ApiError extends Error {
+  override name = "ApiError";
+
+  readonly status: ContentfulStatusCode;
+  readonly body: Record<string, string | string[]>;
+  readonly headers: Record<string, string>;
+
+  constructor(status: ContentfulStatusCode, body: ApiError["body"], headers: ApiError["headers"] = {}) {
+    super(`${status} ${JSON.stringify(body)}`);
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+const secondsUntilRetry = 5;
+
+const forbidden = (detail: string, code: string) => new ApiError(403, { detail, code });
+
+export const notAuthenticated = () => forbidden("Authentication credentials were not provided.", "not_authenticated");
+export const unsupportedScheme = () => forbidden("Unsupported authentication type", "authentication_failed");
+export const badToken = () => forbidden("Token invalid/expired", "authentication_failed");
+export const permissionDenied = () =>
+  forbidden("You do not have permission to perform this action.", "permission_denied");
+/** @param messages the parameters that are wrong, each with what is wrong about it */
+export const invalidQuery = (messages: Record<string, string[]>) => new ApiError(400, { ...messages, code: "invalid" });
+export const invalidPage = () => new ApiError(404, { detail: "Invalid page.", code: "not_found" });
+export const pathNotFound = () => new ApiError(404, { detail: "Not found.", code: "not_found" });
+export const methodNotAllowed = (method: string, allow: string) =>
+  new ApiError(405, { detail: `Method "${method}" not allowed.`, code: "method_not_allowed" }, { Allow: allow });
+const storeUnavailable = () =>
+  new ApiError(
+    503,
+    { detail: "The store is unavailable.", code: "unavailable" },
+    { "Retry-After": `${secondsUntilRetry}` },
+  );
+const internalError = () => new ApiError(500, { detail: "Internal server error.", code: "error" });
+
+/** The one place where errors become answers. What is not meant for clients is logged and stays here. */
+export function renderError(error: Error, c: Context): Response {
+  const { status, body, headers } = error instanceof ApiError ? error : hide(error);
+  return c.json(body, status, { ...headers, "Cache-Control": "no-store" });
+}
+
+function hide(error: Error): ApiError {
+  console.error(`${error.message}${error.cause ? `: ${rootMessage(error.cause)}` : ""}`);
+  if (error instanceof StoreError) return storeUnavailable();
+  console.error(error.stack);
+  return internalError();
+}
+
+/** The innermost cause alone: Drizzle's own message holds the values of the query. */
+const rootMessage = (cause: unknown): string =>
+  cause instanceof Error && cause.cause ? rootMessage(cause.cause) : String(cause);

@@ -1,0 +1,121 @@
+import * as z from "zod/mini";
+import { oauthSources } from "../db/schema.ts";
+import { StoreError } from "../db/store-error.ts";
+import { paginationSchema } from "../pagination.ts";
+import type { SourceRow } from "./find.ts";
+
+const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
+const slug = z.string().check(z.maxLength(50), z.regex(/^[-a-zA-Z0-9_]+$/));
+const url = z.nullable(z.string().check(z.maxLength(255)));
+
+/** The `type` object of a source. */
+export const sourceTypeSchema = z.object({
+  name: z.string(),
+  verbose_name: z.string(),
+  urls_customizable: z.boolean(),
+  request_token_url: z.nullable(z.string()),
+  authorization_url: z.nullable(z.string()),
+  access_token_url: z.nullable(z.string()),
+  profile_url: z.nullable(z.string()),
+  oidc_well_known_url: z.nullable(z.string()),
+  oidc_jwks_url: z.nullable(z.string()),
+});
+
+export type SourceType = z.infer<typeof sourceTypeSchema>;
+
+/** One of `results`, its keys in the order of the wire (CONTRACT, "200"). */
+export const oauthSourceSchema = z.object({
+  pk: uuid,
+  name: z.string(),
+  slug,
+  enabled: z.boolean(),
+  authentication_flow: z.nullable(uuid),
+  enrollment_flow: z.nullable(uuid),
+  component: z.literal("ak-source-oauth-form"),
+  verbose_name: z.literal("OAuth Source"),
+  verbose_name_plural: z.literal("OAuth Sources"),
+  meta_model_name: z.literal("authentik_sources_oauth.oauthsource"),
+  policy_engine_mode: z.enum(oauthSources.policyEngineMode.enumValues),
+  user_matching_mode: z.enum(oauthSources.userMatchingMode.enumValues),
+  managed: z.nullable(z.string()),
+  user_path_template: z.string(),
+  icon: z.nullable(z.string()),
+  provider_type: z.string().check(z.maxLength(255)),
+  request_token_url: url,
+  authorization_url: url,
+  access_token_url: url,
+  profile_url: url,
+  consumer_key: z.string(),
+  callback_url: z.string(),
+  additional_scopes: z.string(),
+  type: sourceTypeSchema,
+  oidc_well_known_url: z.string(),
+  oidc_jwks_url: z.string(),
+  oidc_jwks: z.json(),
+});
+
+export type OAuthSource = z.infer<typeof oauthSourceSchema>;
+
+/** The body of a 200. */
+export const sourcesPageSchema = z.object({ pagination: paginationSchema, results: z.array(oauthSourceSchema) });
+
+export type SourcesPage = z.infer<typeof sourcesPageSchema>;
+
+/** What authentik gives for a provider type that it does not know. */
+const unknownType: SourceType = {
+  name: "default",
+  verbose_name: "Default source type",
+  urls_customizable: false,
+  request_token_url: null,
+  authorization_url: null,
+  access_token_url: null,
+  profile_url: null,
+  oidc_well_known_url: null,
+  oidc_jwks_url: null,
+};
+
+/**
+ * A row as the wire has it. The schema gives the order of the keys, and lets no row pass that breaks the contract.
+ * @param publicUrl where authentik is, without a slash at its end: callback URLs are built on it
+ * @throws StoreError naming the row and its fields
+ */
+export function serialize(row: SourceRow, publicUrl: string): OAuthSource {
+  try {
+    return oauthSourceSchema.parse(wireForm(row, publicUrl));
+  } catch (error) {
+    throw new StoreError(`the source ${row.pk} in the store breaks the contract`, { cause: error });
+  }
+}
+
+function wireForm(row: SourceRow, publicUrl: string): z.input<typeof oauthSourceSchema> {
+  const type = row.type === null ? unknownType : JSON.parse(row.type);
+  return {
+    pk: row.pk,
+    name: row.name,
+    slug: row.slug,
+    enabled: row.enabled,
+    authentication_flow: row.authenticationFlow,
+    enrollment_flow: row.enrollmentFlow,
+    component: "ak-source-oauth-form",
+    verbose_name: "OAuth Source",
+    verbose_name_plural: "OAuth Sources",
+    meta_model_name: "authentik_sources_oauth.oauthsource",
+    policy_engine_mode: row.policyEngineMode,
+    user_matching_mode: row.userMatchingMode,
+    managed: row.managed,
+    user_path_template: row.userPathTemplate,
+    icon: row.icon || `/static/authentik/sources/${type.name}.svg`,
+    provider_type: row.providerType,
+    request_token_url: row.requestTokenUrl,
+    authorization_url: row.authorizationUrl,
+    access_token_url: row.accessTokenUrl,
+    profile_url: row.profileUrl,
+    consumer_key: row.consumerKey,
+    callback_url: `${publicUrl}/source/oauth/callback/${row.slug}/`,
+    additional_scopes: row.additionalScopes,
+    type,
+    oidc_well_known_url: row.oidcWellKnownUrl,
+    oidc_jwks_url: row.oidcJwksUrl,
+    oidc_jwks: JSON.parse(row.oidcJwks),
+  };
+}

@@ -1,0 +1,47 @@
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { apiTokens } from "../db/schema.ts";
+import { digestToken } from "./format.ts";
+
+export type Scope = typeof apiTokens.$inferSelect.scope;
+export const scopes = apiTokens.scope.enumValues;
+
+export interface NewToken {
+  name: string;
+  scope: Scope;
+  /** Milliseconds since 1970, both; `null`: never. */
+  createdAt: number;
+  expiresAt: number | null;
+}
+
+/** Stores the digest of a token; one that is there already is renewed, whatever had become of it. */
+export async function storeToken(db: LibSQLDatabase, token: string, { name, scope, createdAt, expiresAt }: NewToken) {
+  const fresh = { name, scope, createdAt, expiresAt, lastFour: token.slice(-4), revokedAt: null };
+  await db
+    .insert(apiTokens)
+    .values({ ...fresh, digest: await digestToken(token) })
+    .onConflictDoUpdate({ target: apiTokens.digest, set: fresh });
+}
+
+export type StoredToken = Omit<typeof apiTokens.$inferSelect, "digest">;
+
+export async function listTokens(db: LibSQLDatabase): Promise<StoredToken[]> {
+  const tokens = await db.select().from(apiTokens).orderBy(asc(apiTokens.id));
+  return tokens.map(({ digest: _, ...token }) => token);
+}
+
+/** @returns what became of it: a second revocation keeps the time of the first */
+export async function revokeToken(
+  db: LibSQLDatabase,
+  id: number,
+  now: number,
+): Promise<"revoked" | "already" | "unknown"> {
+  const revoked = await db
+    .update(apiTokens)
+    .set({ revokedAt: now })
+    .where(and(eq(apiTokens.id, id), isNull(apiTokens.revokedAt)))
+    .returning({ id: apiTokens.id });
+  if (revoked.length > 0) return "revoked";
+  const [known] = await db.select({ found: sql`1` }).from(apiTokens).where(eq(apiTokens.id, id));
+  return known ? "already" : "unknown";
+}

@@ -1,0 +1,36 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { sourcesPageSchema } from "../src/oauth-sources/serialize.ts";
+import { createStore, readFixture, type TestStore } from "./support/store.ts";
+import { authentikUrl, startWorker } from "./support/worker.ts";
+
+let store: TestStore;
+let worker: ReturnType<typeof startWorker>;
+
+beforeAll(async () => {
+  store = await createStore();
+  await store.load(await readFixture("company"));
+  worker = startWorker(store);
+});
+
+describe("GET /sources/oauth/", () => {
+  it.each(["/sources/oauth/", "/api/v3/sources/oauth/"])(
+    "gives what was imported, to the letter, at %s",
+    async (path) => {
+      const response = await worker.send(path, { headers: { Authorization: "Bearer test-token" } });
+      const text = await response.text();
+      expect(response.status, text).toBe(200);
+      const expected = JSON.stringify(await readFixture("company")).replaceAll(
+        "http://authentik.example",
+        authentikUrl,
+      );
+      expect(text).toBe(expected);
+      sourcesPageSchema.parse(JSON.parse(text));
+    },
+  );
+
+  it("asks the store twice: for the token, and for rows and count together", async () => {
+    const before = await store.requests();
+    await worker.list("search=git&page_size=2");
+    expect(await store.requests()).toBe(before + 2);
+  });
+});

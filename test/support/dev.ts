@@ -1,0 +1,40 @@
+import { createInterface } from "node:readline";
+import { start } from "./run.ts";
+
+export interface DevServer {
+  /** Where the Worker listens, without a slash at the end. */
+  origin: string;
+  /** The command that was printed for pasting. */
+  curl: string;
+  output: () => string;
+  /** Ends it as Ctrl-C does, where the whole group is told, and waits for the last of its processes. */
+  stop(): Promise<void>;
+}
+
+/** Runs `npm run dev` until the Worker is ready. */
+export async function startDev(args: string[], variables: Record<string, string>): Promise<DevServer> {
+  const child = start("npm", ["run", "dev", "--", ...args], variables);
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  let output = "";
+  child.stderr?.on("data", (chunk) => {
+    output += chunk;
+  });
+  const curl = await new Promise<string>((resolve, reject) => {
+    if (!child.stdout) return reject(new Error("the output is not piped"));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      output += `${line}\n`;
+      if (line.trim().startsWith("curl ")) resolve(line.trim());
+    });
+    void ended.then((code) => reject(new Error(`npm run dev ended with ${code}:\n${output}`)));
+  });
+  const origin = /http:\/\/[^/"]+/.exec(curl)?.[0] ?? "";
+  return {
+    origin,
+    curl,
+    output: () => output,
+    async stop() {
+      if (child.pid) process.kill(-child.pid, "SIGINT");
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
+
+type Variables = Record<string, string>;
+
+export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "authentik-sources-edge-test-"));
+
+export const fixturePath = (name: string) => new URL(`../conformance/fixtures/${name}.json`, import.meta.url).pathname;
+
+export const readFixture = (name: string): SourcesPage => JSON.parse(readFileSync(fixturePath(name), "utf8"));
+
+/** Starts a command as a person would type it, with the given variables besides this process's own. */
+export function start(command: string, args: string[], variables: Variables = {}): ChildProcess {
+  return spawn(command, args, {
+    env: { ...process.env, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+}
+
+/** Runs a command to its end. */
+export async function run(command: string, args: string[], variables: Variables = {}) {
+  const child = start(command, args, variables);
+  if (!child.stdout || !child.stderr) throw new Error("the output is not piped");
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr };
+}
+
+/** Runs a tool as its npm script does, without the second that npm takes. */
+export const runTool = (name: string, args: string[], variables: Variables = {}) =>
+  run(process.execPath, [`tools/${name}.ts`, ...args], variables);

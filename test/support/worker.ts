@@ -1,0 +1,24 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import type { Bindings } from "../../src/env.ts";
+import worker from "../../src/worker.ts";
+import { token } from "./store.ts";
+
+export const authentikUrl = "https://authentik.example";
+
+/** Asks the Worker as it is deployed, over the given store. */
+export function startWorker(store: { url: string }, variables: Bindings = {}) {
+  const bindings: Bindings = { LIBSQL_URL: store.url, AUTHENTIK_URL: authentikUrl, ...variables };
+
+  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+    const context = createExecutionContext();
+    const response = await worker.fetch(new Request(`https://edge.example${path}`, init), bindings, context);
+    await waitOnExecutionContext(context);
+    return response;
+  }
+
+  /** Lists sources with a token that may. */
+  const list = (query = "", headers: Record<string, string> = {}) =>
+    send(`/sources/oauth/${query && `?${query}`}`, { headers: { Authorization: `Bearer ${token}`, ...headers } });
+
+  return { send, list };
+}

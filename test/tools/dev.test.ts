@@ -1,0 +1,170 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import * as client2024 from "authentik-client-2024";
+import * as client2026 from "authentik-client-2026";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
+import { type DevServer, startDev } from "../support/dev.ts";
+import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
+
+const authentikUrl = "http://authentik.example";
+const folder = temporaryFolder();
+const store = { LIBSQL_URL: `file:${join(folder, "first.db")}` };
+let dev: DevServer;
+
+beforeAll(async () => {
+  dev = await startDev(["--port", "0"], { ...store, AUTHENTIK_URL: authentikUrl });
+});
+
+afterAll(async () => {
+  await dev.stop();
+  await expect(fetch(dev.origin), "Ctrl-C ends the Worker too").rejects.toThrow();
+});
+
+describe("npm run dev", () => {
+  it("ends with a Worker that serves the sample company to the printed curl", async () => {
+    const { code, stdout } = await run("sh", ["-c", `${dev.curl} --silent --fail`]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(readFixture("company"));
+  });
+
+  it("runs twice at once, on another port and file, with another token", async () => {
+    mkdirSync(join(folder, "deeper"));
+    const second = await startDev(["--port", "0"], {
+      LIBSQL_URL: `file:${join(folder, "deeper", "second.db")}`,
+      DEV_TOKEN: "other",
+    });
+    const list = (origin: string, token: string) =>
+      fetch(`${origin}/sources/oauth/`, { headers: { Authorization: `Bearer ${token}` } });
+    expect((await list(second.origin, "other")).status).toBe(200);
+    expect((await list(second.origin, "dev-token")).status).toBe(403);
+    expect((await list(dev.origin, "dev-token")).status).toBe(200);
+    await second.stop();
+  });
+
+  it("keeps what the store holds when it starts again", async () => {
+    const kept = { LIBSQL_URL: `file:${join(folder, "kept.db")}` };
+    await (await startDev(["--port", "0"], kept)).stop();
+    expect((await runTool("import", [fixturePath("adversarial")], kept)).code).toBe(0);
+    const again = await startDev(["--port", "0"], kept);
+    const body = JSON.parse((await run("sh", ["-c", `${again.curl} --silent`])).stdout) as SourcesPage;
+    expect(body.pagination.count).toBe(67);
+    await again.stop();
+  });
+
+  it("leaves a remote store alone, and says so of the token", async () => {
+    const remote = await startDev(["--port", "0"], { LIBSQL_URL: "http://127.0.0.1:1" });
+    expect(remote.curl).toContain("Bearer TOKEN");
+    expect(
+      (await fetch(`${remote.origin}/sources/oauth/`, { headers: { Authorization: "Bearer dev-token" } })).status,
+    ).toBe(503);
+    await remote.stop();
+  });
+});
+
+describe.each([
+  {
+    year: 2024,
+    connect: (basePath: string, accessToken: string) =>
+      new client2024.SourcesApi(new client2024.Configuration({ basePath, accessToken })),
+    ResponseError: client2024.ResponseError,
+  },
+  {
+    year: 2026,
+    connect: (basePath: string, accessToken: string) =>
+      new client2026.SourcesApi(new client2026.Configuration({ basePath, accessToken })),
+    ResponseError: client2026.ResponseError,
+  },
+])("authentik's own TypeScript client of $year", ({ connect, ResponseError }) => {
+  const client = (accessToken = "dev-token") => connect(`${dev.origin}/api/v3`, accessToken);
+  const { results: company } = readFixture("company");
+
+  it("lists", async () => {
+    const { pagination, results } = await client().sourcesOauthList();
+    expect(pagination).toMatchObject({ count: 12, totalPages: 1, startIndex: 1, endIndex: 12, next: 0 });
+    expect(results.map((source) => source.slug)).toEqual(company.map((source) => source.slug));
+    expect(results[0]).toMatchObject({
+      pk: company[0]?.pk,
+      name: "Apple",
+      type: { name: "apple" },
+      callbackUrl: company[0]?.callback_url,
+    });
+  });
+
+  it("walks all pages", async () => {
+    const slugs: string[] = [];
+    for (let page = 1; page !== 0; ) {
+      const { pagination, results } = await client().sourcesOauthList({ page, pageSize: 5, ordering: "-slug" });
+      slugs.push(...results.map((source) => source.slug));
+      page = pagination.next;
+    }
+    expect(slugs).toEqual(
+      company
+        .map((source) => source.slug)
+        .sort()
+        .reverse(),
+    );
+  });
+
+  it.each([
+    { search: "GIT" },
+    { hasJwks: true },
+    { enabled: false },
+    { name: "GitHub" },
+    { slug: "okta" },
+    { providerType: "google" },
+    { consumerKey: "key-okta" },
+    { additionalScopes: "guilds guilds.members.read" },
+    { requestTokenUrl: "https://api.twitter.com/oauth/request_token" },
+    { authorizationUrl: "https://appleid.apple.com/auth/authorize" },
+    { accessTokenUrl: "https://appleid.apple.com/auth/token" },
+    { profileUrl: "https://graph.microsoft.com/v1.0/me" },
+    { authenticationFlow: "11111111-aaaa-4bbb-8ccc-0123456789ab" },
+    { enrollmentFlow: "f0000000-0000-4000-8000-00000000000f" },
+    { policyEngineMode: "all" as const },
+    { userMatchingMode: "email_deny" as const },
+  ])("filters by %j", async (filter) => {
+    const { results } = await client().sourcesOauthList(filter);
+    const [[key = "", value] = []] = Object.entries(filter);
+    const wireName = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const expected = company.filter((source) => {
+      if (key === "search") return /git/i.test(`${source.name} ${source.slug}`);
+      if (key === "hasJwks") return JSON.stringify(source.oidc_jwks) !== "{}";
+      return source[wireName as keyof typeof source] === value;
+    });
+    expect(results.map((source) => source.slug)).toEqual(expected.map((source) => source.slug));
+  });
+
+  it("gets 400 and 403 as its own errors", async () => {
+    const refused = async (asked: Promise<unknown>) => {
+      const error: unknown = await asked.catch((reason) => reason);
+      if (!(error instanceof ResponseError)) throw error;
+      return { status: error.response.status, body: await error.response.json() };
+    };
+    expect(await refused(client().sourcesOauthList({ page: 0 }))).toEqual({
+      status: 400,
+      body: { page: ["Ensure this value is greater than or equal to 1."], code: "invalid" },
+    });
+    expect(await refused(client("wrong").sourcesOauthList())).toEqual({
+      status: 403,
+      body: { detail: "Token invalid/expired", code: "authentication_failed" },
+    });
+  });
+});
+
+describe("the recorded cases", () => {
+  it.each(["company", "adversarial", "many"])("of %s pass, at both paths", async (name) => {
+    expect((await runTool("import", [fixturePath(name)], store)).code).toBe(0);
+    const denied = (await runTool("token", ["create", "--name", name, "--scope", "none"], store)).stdout.trim();
+    for (const base of [dev.origin, `${dev.origin}/api/v3`]) {
+      const { code, stdout, stderr } = await run(process.execPath, [
+        "test/conformance/run.mjs",
+        ...["--base", base, "--token", "dev-token", "--denied-token", denied, "--public-url", authentikUrl],
+        ...["--cases", `test/conformance/cases/${name}.json`],
+      ]);
+      expect(code, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/[0-9]{3} passed, 0 failed/);
+      expect(stdout).not.toContain("skipped");
+    }
+  });
+});

@@ -1,0 +1,184 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { asc } from "drizzle-orm";
+import { beforeEach, describe, expect, it } from "vitest";
+import { listState, oauthSources, sourceTypes } from "../../src/db/schema.ts";
+import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
+import { migrateStore, openStore } from "../../tools/store.ts";
+import { fixturePath, readFixture, runTool, start, temporaryFolder } from "../support/run.ts";
+
+let store: { LIBSQL_URL: string };
+let folder: string;
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  store = { LIBSQL_URL: `file:${join(folder, "test.db")}` };
+  await migrateStore(openStore(store.LIBSQL_URL));
+});
+
+const sources = () => openStore(store.LIBSQL_URL).select().from(oauthSources).orderBy(asc(oauthSources.pk));
+const revision = async () => (await openStore(store.LIBSQL_URL).select().from(listState))[0]?.revision;
+
+function write(content: unknown): string {
+  const file = join(folder, "list.json");
+  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  return file;
+}
+
+const importFile = (file: string) => runTool("import", [file], store);
+const { results: company } = readFixture("company");
+
+/** Sources that differ in all that must be unique. */
+const generate = (count: number, name = "Source"): OAuthSource[] =>
+  Array.from({ length: count }, (_, i) => ({
+    ...(company[i % company.length] as OAuthSource),
+    pk: `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`,
+    name: `${name} ${i}`,
+    slug: `source-${i}`,
+    managed: null,
+  }));
+
+describe("npm run db:import", () => {
+  it("replaces the list, and says what has changed", async () => {
+    expect(await importFile(fixturePath("company"))).toMatchObject({
+      code: 0,
+      stdout: "added 12, changed 0, removed 0, unchanged 0\n",
+    });
+    const [first, second, ...others] = company;
+    const [fresh] = generate(1);
+    const next = [{ ...first, name: "Renamed" }, ...others, fresh];
+    expect((await importFile(write(next))).stdout).toBe("added 1, changed 1, removed 1, unchanged 10\n");
+    expect((await sources()).map((row) => row.pk)).not.toContain(second?.pk);
+    expect((await sources()).find((row) => row.pk === first?.pk)?.searchText).toBe("RENAMED\nAPPLE");
+  });
+
+  it("writes nothing where nothing differs", async () => {
+    await importFile(fixturePath("adversarial"));
+    const before = await revision();
+    expect((await importFile(fixturePath("adversarial"))).stdout).toBe("added 0, changed 0, removed 0, unchanged 67\n");
+    expect(await revision()).toBe(before);
+  });
+
+  it("lets sources swap their slugs", async () => {
+    const [a, b] = generate(2);
+    await importFile(write([a, b]));
+    const swapped = [
+      { ...a, slug: b?.slug },
+      { ...b, slug: a?.slug },
+    ];
+    expect((await importFile(write(swapped))).stdout).toBe("added 0, changed 2, removed 0, unchanged 0\n");
+  });
+
+  it("keeps the type of a provider that is not known here, and no secret", async () => {
+    const [source] = generate(1);
+    const type = { ...source?.type, name: "keycloak", verbose_name: "Keycloak" };
+    await importFile(write([{ ...source, provider_type: "keycloak", type, consumer_secret: "hunter2", new_key: 1 }]));
+    const db = openStore(store.LIBSQL_URL);
+    const types = new Map((await db.select().from(sourceTypes)).map((row) => [row.providerType, JSON.parse(row.type)]));
+    expect(types.get("keycloak")).toEqual(type);
+    expect(types.size).toBe(15);
+    expect(JSON.stringify(await sources())).not.toContain("hunter2");
+  });
+
+  it("gives defaults as the contract has them", async () => {
+    const { pk, name, slug, enabled, provider_type, consumer_key } = generate(1)[0] as OAuthSource;
+    expect((await importFile(write([{ pk, name, slug, enabled, provider_type, consumer_key }]))).code).toBe(0);
+    expect((await sources())[0]).toMatchObject({
+      policyEngineMode: "any",
+      userMatchingMode: "identifier",
+      userPathTemplate: "goauthentik.io/sources/%(slug)s",
+      additionalScopes: "",
+      oidcJwks: "{}",
+      profileUrl: null,
+    });
+  });
+
+  it("names row, slug and field of every problem, and leaves the store as it was", async () => {
+    await importFile(fixturePath("company"));
+    const before = await sources();
+    const [a, b, c, d, e] = generate(5);
+    const { code, stdout, stderr } = await importFile(
+      write([
+        { ...a, enabled: "yes", slug: "no slug" },
+        { ...b, policy_engine_mode: "some" },
+        { ...c, name: undefined, type: { name: "x" } },
+        { ...d, managed: "m", name: "nul\0" },
+        { ...e, managed: "m", slug: d?.slug, profile_url: "x".repeat(256) },
+        { ...a, pk: "7", slug: "again" },
+        { ...b, slug: "source-1" },
+        7,
+      ]),
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    for (const problem of [
+      'row 1 (slug "no slug"): slug: may hold',
+      'row 1 (slug "no slug"): enabled: ',
+      'row 2 (slug "source-1"): policy_engine_mode: ',
+      'row 3 (slug "source-2"): name: ',
+      'row 3 (slug "source-2"): type.verbose_name: ',
+      'row 4 (slug "source-3"): name: is not valid text',
+      'row 5 (slug "source-3"): profile_url: ',
+      'row 6 (slug "again"): pk: is not a UUID',
+      "row 8 (slug null): row: ",
+    ]) {
+      expect(stderr).toContain(problem);
+    }
+    expect(await sources()).toEqual(before);
+  });
+
+  it("refuses what stands in two rows", async () => {
+    const [a, b, c] = generate(3);
+    const { code, stderr } = await importFile(
+      write([
+        { ...a, managed: "m" },
+        { ...b, slug: a?.slug, managed: "m" },
+        { ...c, pk: a?.pk },
+      ]),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('row 2 (slug "source-0"): slug: stands in another row too');
+    expect(stderr).toContain('row 2 (slug "source-0"): managed: stands in another row too');
+    expect(stderr).toContain('row 3 (slug "source-2"): pk: stands in another row too');
+  });
+
+  it.each([
+    ["no JSON", "<html>", /is not JSON/],
+    ["no list", { detail: "Token invalid/expired" }, /neither a list of sources nor an answer/],
+    ["one page of several", { pagination: { count: 250 }, results: company }, /holds 12 of 250 sources/],
+  ])("refuses %s", async (_, content, message) => {
+    const { code, stderr } = await importFile(write(content));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  it("refuses a call without a file, or with a missing one", async () => {
+    expect(await runTool("import", [], store)).toMatchObject({ code: 2 });
+    expect((await importFile(join(folder, "none.json"))).stderr).toMatch(/cannot read .*none\.json/);
+  });
+
+  it("imports 10,000 rows; killed half-way, it leaves the old list or the new one", async () => {
+    const count = 10_000;
+    expect((await importFile(write(generate(count, "Old")))).stdout).toBe(
+      `added ${count}, changed 0, removed 0, unchanged 0\n`,
+    );
+    const file = write(generate(count, "New"));
+    const names = async () => new Set((await sources()).map((row) => row.name.split(" ")[0]));
+    const outcomes: string[] = [];
+    for (const delay of [600, 800, 1000, 1200, 1400]) {
+      await killAfter(delay, start(process.execPath, ["tools/import.ts", file], store));
+      const seen = await names();
+      expect(seen.size, `half-written after ${delay} ms`).toBe(1);
+      expect(await sources()).toHaveLength(count);
+      outcomes.push([...seen].join());
+    }
+    expect(outcomes[0]).toBe("Old");
+    expect((await importFile(file)).stdout).toMatch(/added 0, (changed 10000|changed 0), removed 0/);
+    expect(await names()).toEqual(new Set(["New"]));
+  });
+});
+
+function killAfter(milliseconds: number, child: ReturnType<typeof start>): Promise<unknown> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  setTimeout(() => child.kill("SIGKILL"), milliseconds);
+  return ended;
+}

@@ -1,0 +1,35 @@
+/** A fault of the person's words or of their input: shown without a stack. */
+export class UsageError extends Error {}
+
+const usageExitCode = 2;
+
+/**
+ * Runs a tool: `--help` prints its usage, errors go to stderr in one line, and the exit code says how it went
+ * (0 done, 1 failed, 2 wrong usage).
+ */
+export async function runTool(name: string, usage: string, main: (args: string[]) => Promise<void>): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(usage);
+    return;
+  }
+  try {
+    await main(args);
+  } catch (error) {
+    const isUsage = error instanceof UsageError || isParseArgsError(error);
+    console.error(`${name}: ${messageOf(error)}`);
+    if (isUsage) console.error(`\n${usage}`);
+    process.exitCode = isUsage ? usageExitCode : 1;
+  }
+}
+
+const isParseArgsError = (error: unknown) =>
+  error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+
+/** The innermost cause: Drizzle's own message is the whole statement with its values. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return messageOf(error.cause);
+  if (error.message.includes("no such table")) return `${error.message}; run \`npm run db:migrate\` first`;
+  return error.message;
+}

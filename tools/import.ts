@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import * as z from "zod/mini";
+import { InvalidList, readList } from "../src/oauth-sources/read-list.ts";
+import { replaceSources } from "../src/oauth-sources/replace.ts";
+import { runTool, UsageError } from "./command.ts";
+import { showProgress } from "./progress.ts";
+import { openStore } from "./store.ts";
+
+const usage = `Usage: npm run db:import -- FILE.json
+
+Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
+  curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
+All or nothing: where a row is wrong, every problem is named and the store stays as it was.`;
+
+z.config(z.locales.en());
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8").catch((error: Error) => {
+    throw new Error(`cannot read ${file}: ${error.message}`);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InvalidList([`${file} is not JSON: ${(error as Error).message}`]);
+  }
+}
+
+await runTool("db:import", usage, async (args) => {
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const [file, ...others] = positionals;
+  if (!file || others.length > 0) throw new UsageError("name one file");
+  const list = readList(await readJson(file));
+  const changes = await replaceSources(openStore(), list, {
+    now: Date.now(),
+    onProgress: showProgress("rows written"),
+  });
+  const { added, changed, removed, unchanged } = changes;
+  console.log(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
+});

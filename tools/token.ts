@@ -1,0 +1,81 @@
+import { parseArgs } from "node:util";
+import { createToken } from "../src/tokens/format.ts";
+import { listTokens, revokeToken, type Scope, type StoredToken, scopes, storeToken } from "../src/tokens/store.ts";
+import { runTool, UsageError } from "./command.ts";
+import { openStore } from "./store.ts";
+
+const usage = `Usage: npm run token -- create --name NAME [--expires 90d] [--scope sources:read|none]
+       npm run token -- list
+       npm run token -- revoke ID
+
+Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.
+  --name NAME      what the token is for
+  --expires TIME   how long it lives: a number with s, m, h, d or w (default: for ever)
+  --scope SCOPE    sources:read may list sources (default); none is known, but may view nothing`;
+
+const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const longestName = 100;
+
+const commands: Record<string, (args: string[]) => Promise<void>> = { create, list, revoke };
+
+async function create(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      name: { type: "string" },
+      expires: { type: "string" },
+      scope: { type: "string", default: "sources:read" },
+    },
+  });
+  const { name, scope, expires } = values;
+  if (!name?.trim() || name.length > longestName) throw new UsageError(`--name takes 1 to ${longestName} characters`);
+  if (!isScope(scope)) throw new UsageError(`--scope takes ${scopes.join(" or ")}, not "${scope}"`);
+  const createdAt = Date.now();
+  const expiresAt = expires === undefined ? null : createdAt + readDuration(expires);
+
+  const token = await createToken();
+  await storeToken(openStore(), token, { name, scope, createdAt, expiresAt });
+  console.error(
+    `"${name}", scope ${scope}, ${expiresAt ? `expires ${date(expiresAt)}` : "never expires"}; shown this once:`,
+  );
+  console.log(token);
+}
+
+async function list() {
+  for (const token of await listTokens(openStore())) {
+    const { id, name, scope, lastFour, createdAt } = token;
+    console.log([id, `…${lastFour}`, scope, state(token), `created ${date(createdAt)}`, name].join("  "));
+  }
+}
+
+async function revoke(args: string[]) {
+  const [id = "", ...others] = parseArgs({ args, allowPositionals: true }).positionals;
+  if (!/^[0-9]{1,15}$/.test(id) || others.length > 0) throw new UsageError("revoke takes one ID, as `list` prints it");
+  const outcome = await revokeToken(openStore(), Number(id), Date.now());
+  if (outcome === "unknown") throw new Error(`there is no token ${id}`);
+  console.log(outcome === "revoked" ? `token ${id} is revoked` : `token ${id} was revoked before`);
+}
+
+const isScope = (text: string): text is Scope => scopes.some((scope) => scope === text);
+
+function readDuration(text: string): number {
+  const [, amount = "", unit = ""] = /^([0-9]{1,6})([smhdw])$/.exec(text) ?? [];
+  const milliseconds = Number(amount) * (units[unit] ?? 0);
+  if (milliseconds === 0)
+    throw new UsageError(`--expires takes a number with s, m, h, d or w, such as 90d, not "${text}"`);
+  return milliseconds;
+}
+
+function state({ revokedAt, expiresAt }: StoredToken): string {
+  if (revokedAt !== null) return `revoked ${date(revokedAt)}`;
+  if (expiresAt === null) return "never expires";
+  return `${expiresAt <= Date.now() ? "expired" : "expires"} ${date(expiresAt)}`;
+}
+
+const date = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+await runTool("token", usage, async ([name = "", ...args]) => {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new UsageError(name ? `there is no command "${name}"` : "name a command");
+  await command(args);
+});
