@@ -3,18 +3,19 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    silent: "passed-only",
     globalSetup: ["test/support/lab.ts"],
     projects: [
       {
         plugins: [
-          cloudflareTest({
+          cloudflareTest(({ inject }) => ({
             wrangler: { configPath: "./wrangler.toml" },
-          }),
+            miniflare: { bindings: { EDGE_CACHE: "cache-api", LIBSQL_URL: `${inject("labUrl")}/main/` } },
+          })),
         ],
         test: {
           name: "worker",
           include: ["test/*.test.ts"],
-          globalSetup: ["test/support/lab.ts"],
           testTimeout: 60_000,
         },
       },

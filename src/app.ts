@@ -1,42 +1,117 @@
 import { type Context, type Env, Hono } from "hono";
+import { etag, RETAINED_304_HEADERS } from "hono/etag";
+import type { Freshness } from "./cache/freshness.ts";
+import { localCache } from "./cache/local-cache.ts";
+import { memoryTier } from "./cache/memory-tier.ts";
+import { type CacheStage, noCache } from "./cache/stage.ts";
+import { cacheApiStorage } from "./cache/storage.ts";
 import type { Database } from "./db/client.ts";
 import { renderError } from "./errors.ts";
+import { reply, stageContext } from "./gateway.ts";
 import { bearerAuth, type Principal } from "./middleware/bearer-auth.ts";
 import { formQuery } from "./middleware/form-query.ts";
 import { appendSlash, otherMethods } from "./middleware/paths-and-methods.ts";
+import { countRequest, limitByToken, type RateLimiter } from "./middleware/rate-limit.ts";
 import { validateQuery } from "./middleware/validate-query.ts";
 import { listQuerySchema } from "./oauth-sources/list-query.ts";
-import { listSources } from "./oauth-sources/list-sources.ts";
-import { verifyStoredToken } from "./tokens/verify.ts";
+import { type AskOrigin, localOrigin, type OriginBindings, questions } from "./origin.ts";
+import { createVerifier } from "./tokens/verifier.ts";
 
-export interface SourcesAppOptions<E extends Env> {
+/** Where the list is read: in a database. */
+interface DatabaseOptions<E extends Env> {
   /** The store of a request: a Drizzle database. */
   database: (c: Context<E>) => Database;
+  /** How long an answer may be served. @default fresh 30 s, stale-while-revalidate 30 s, stale-if-error 24 h */
+  freshness?: Freshness | undefined;
+  /** How long a good token stays good while the store is down, in seconds. @default 3600 */
+  tokenGraceSeconds?: number | undefined;
+}
+
+export type SourcesAppOptions<E extends Env> = (DatabaseOptions<E> | { askOrigin: AskOrigin }) & {
   /**
    * Who a bearer token stands for, or null where it is no good.
    * @default the tokens in the store
    */
-  verifyToken?: (token: string, c: Context<E>) => Promise<Principal | null>;
+  verifyToken?: ((token: string, c: Context<E>) => Promise<Principal | null>) | undefined;
   /**
    * The public URL of authentik, on which callback URLs are built.
    * @default the origin of the request
    */
-  authentikUrl?: (c: Context<E>) => string | undefined;
-}
+  authentikUrl?: string | undefined;
+  /**
+   * What stands in front of the store; false for nothing.
+   * @default the Cache API, with a small tier in memory before it
+   */
+  cache?: CacheStage | false | undefined;
+  /** Limits; without them there are none. */
+  limits?:
+    | {
+        /** By the client's address, asked before a token is looked up that is not known here: guesses are what it limits. */
+        address?: RateLimiter | undefined;
+        /** By the token's id, asked for every request with a good one. */
+        token?: RateLimiter | undefined;
+      }
+    | undefined;
+  /** Milliseconds since 1970. @default Date.now */
+  now?: (() => number) | undefined;
+};
+
+/** CONTRACT, "General rules". */
+const queryBounds = { length: 16 * 1024, parameters: 1_000 };
 
 /** The endpoint as a Hono app: `GET /sources/oauth/`, below whatever path it is mounted on. */
 export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions<E>) {
-  const database = (c: Context) => options.database(c);
-  const verifyToken = (token: string, c: Context) =>
-    options.verifyToken?.(token, c) ?? verifyStoredToken(database(c), token, Date.now());
-  const publicUrl = (c: Context) => (options.authentikUrl?.(c) ?? new URL(c.req.url).origin).replace(/\/+$/, "");
+  const { now = Date.now, limits = {} } = options;
+  const ask = "askOrigin" in options ? options.askOrigin : localOrigin((c) => originBindings(options, c, now));
+  const stage = options.cache === false ? noCache : (options.cache ?? defaultCache(now));
+  const verifyToken =
+    options.verifyToken ??
+    createVerifier({
+      lookUp: (digest, c) => ask(questions.token(digest), c),
+      beforeLookUp: (c) => countRequest(limits.address, clientAddress(c), c),
+      contextOf: stageContext,
+      now,
+    });
+  const publicUrl = (c: Context) => (options.authentikUrl ?? new URL(c.req.url).origin).replace(/\/+$/, "");
 
   return new Hono<E>()
     .onError(renderError)
-    .get("/sources/oauth/", bearerAuth(verifyToken), formQuery, validateQuery(listQuerySchema), async (c) => {
-      const page = await listSources(database(c), c.req.valid("query"), publicUrl(c));
-      return c.json(page, 200, { "Cache-Control": "private, no-cache" });
-    })
+    .get(
+      "/sources/oauth/",
+      bearerAuth(verifyToken),
+      limitByToken(limits.token),
+      formQuery(queryBounds),
+      validateQuery(listQuerySchema),
+      etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Age", "Cache-Status", ...corsHeaders] }),
+      async (c) => {
+        const question = questions.list(c.req.valid("query"), publicUrl(c));
+        const served = await stage.serve(question, () => ask(question, c), stageContext(c));
+        return reply(served, now());
+      },
+    )
     .all("/sources/oauth/", otherMethods)
     .all("/sources/oauth", appendSlash);
 }
+
+/** As Cloudflare tells it; a client cannot set this header there. */
+const clientAddress = (c: Context) => c.req.header("CF-Connecting-IP") ?? "unknown";
+
+/** What a host's CORS middleware has set by then: a 304 that lacks it is kept from the page that asked. */
+const corsHeaders = [
+  "Access-Control-Allow-Origin",
+  "Access-Control-Allow-Credentials",
+  "Access-Control-Expose-Headers",
+];
+
+const defaultCache = (now: () => number) => memoryTier(localCache({ storage: cacheApiStorage(), now }), { now });
+
+const originBindings = <E extends Env>(
+  options: DatabaseOptions<E>,
+  c: Context<E>,
+  now: () => number,
+): OriginBindings => ({
+  database: options.database(c),
+  freshness: options.freshness ?? { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86_400 },
+  tokenGraceSeconds: options.tokenGraceSeconds ?? 3_600,
+  now,
+});

@@ -1,49 +1,86 @@
 import * as z from "zod/mini";
-import { type Database, openLibsql } from "./db/client.ts";
-import { StoreError } from "./db/store-error.ts";
+import type { Freshness } from "./cache/freshness.ts";
 
 const isHttpUrl = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? "");
+const isOrigin = (text: string) => text === URL.parse(text)?.origin;
 
-/** What the Worker is configured with: variables and secrets of wrangler. An empty one counts as not set. */
-const envSchema = z.object({
+const seconds = (fallback: number) =>
+  z.pipe(
+    z._default(z.string().check(z.regex(/^[0-9]{1,8}$/, "must be a whole number of seconds")), String(fallback)),
+    z.transform(Number),
+  );
+
+const list = z.pipe(
+  z._default(z.string(), ""),
+  z.transform((text) => text.split(",").flatMap((part) => part.trim() || [])),
+);
+
+/** What the Worker is configured with, by variables and secrets of wrangler. An empty one counts as not set. */
+const variablesSchema = z.object({
   /** The store: a `libsql://`, `https://` or `http://` URL. Without it every list is a 503. */
   LIBSQL_URL: z.optional(z.string()),
   /** The store's own token, where it asks for one. */
   LIBSQL_AUTH_TOKEN: z.optional(z.string()),
   /** The public URL of authentik, on which callback URLs are built. Without it: the origin of the request. */
   AUTHENTIK_URL: z.optional(z.string().check(z.refine(isHttpUrl, "must be an http:// or https:// URL"))),
+  /** What stands in front of the store: Workers Cache, the Cache API of the data centre, or nothing. */
+  EDGE_CACHE: z._default(z.enum(["platform", "cache-api", "off"]), "cache-api"),
+  /** For so long an answer is served without asking the store. */
+  CACHE_FRESH_SECONDS: seconds(30),
+  /** And for so long after that, while a new one is fetched. */
+  CACHE_STALE_SECONDS: seconds(30),
+  /** And for so long, while the store fails. */
+  CACHE_ERROR_SECONDS: seconds(86_400),
+  /** For so long a good token stays good while the store fails. */
+  TOKEN_GRACE_SECONDS: seconds(3_600),
+  /** The origins whose pages may read the list, separated by commas. */
+  CORS_ORIGINS: z.pipe(
+    list,
+    z.array(z.string().check(z.refine(isOrigin, "must be origins such as https://app.example"))),
+  ),
 });
 
-export type Bindings = z.input<typeof envSchema>;
+export const variableNames = Object.keys(variablesSchema.shape);
 
-export const bindingNames = Object.keys(envSchema.shape);
+type Variables = z.input<typeof variablesSchema>;
 
-interface Settings {
-  database: Database;
-  authentikUrl: string | undefined;
+/** A binding of `[[ratelimits]]`. */
+export interface RateLimit {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 
-const settings = new WeakMap<Bindings, Settings>();
+/** The Worker's variables, and the rate limits of wrangler.toml where they are bound. */
+export type Bindings = Variables & { ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
+
+export type EdgeCache = z.infer<typeof variablesSchema>["EDGE_CACHE"];
+
+export interface Settings {
+  libsql: { url: string | undefined; authToken: string | undefined };
+  authentikUrl: string | undefined;
+  edgeCache: EdgeCache;
+  freshness: Freshness;
+  tokenGraceSeconds: number;
+  corsOrigins: string[];
+}
 
 /**
- * The configuration, checked, with the store opened; once per isolate.
- * @throws StoreError without a store; Error naming the variable that is wrong
+ * Checks the configuration.
+ * @throws Error naming every variable that is wrong
  */
-export function readEnv(env: Bindings): Settings {
-  const known = settings.get(env);
-  if (known) return known;
-  const fresh = openSettings(env);
-  settings.set(env, fresh);
-  return fresh;
-}
-
-function openSettings(env: Bindings): Settings {
+export function readSettings(env: Bindings): Settings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const { success, data, error } = envSchema.safeParse(given);
-  if (!success) throw new Error(z.prettifyError(error));
-  if (!data.LIBSQL_URL) throw new StoreError("LIBSQL_URL is not set: it says where the store is");
+  const { success, data, error } = variablesSchema.safeParse(given);
+  if (!success) throw new Error(`the configuration is wrong: ${z.prettifyError(error)}`);
   return {
-    database: openLibsql({ url: data.LIBSQL_URL, authToken: data.LIBSQL_AUTH_TOKEN }),
+    libsql: { url: data.LIBSQL_URL, authToken: data.LIBSQL_AUTH_TOKEN },
     authentikUrl: data.AUTHENTIK_URL,
+    edgeCache: data.EDGE_CACHE,
+    freshness: {
+      fresh: data.CACHE_FRESH_SECONDS,
+      staleWhileRevalidate: data.CACHE_STALE_SECONDS,
+      staleIfError: data.CACHE_ERROR_SECONDS,
+    },
+    tokenGraceSeconds: data.TOKEN_GRACE_SECONDS,
+    corsOrigins: data.CORS_ORIGINS,
   };
 }

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { LoadTimeout } from "./cache/single-flight.ts";
 import { StoreError } from "./db/store-error.ts";
 
 /** What a client is told: a status of the contract with its body (CONTRACT, "Errors"). Thrown anywhere, rendered by `renderError`. */
@@ -18,7 +19,9 @@ export class ApiError extends Error {
   }
 }
 
+/** When to come back: soon, where the store may be well again; later, where a client is to ask less. */
 const secondsUntilRetry = 5;
+const secondsUntilLimitEnds = 60;
 
 const forbidden = (detail: string, code: string) => new ApiError(403, { detail, code });
 
@@ -33,6 +36,12 @@ export const invalidPage = () => new ApiError(404, { detail: "Invalid page.", co
 export const pathNotFound = () => new ApiError(404, { detail: "Not found.", code: "not_found" });
 export const methodNotAllowed = (method: string, allow: string) =>
   new ApiError(405, { detail: `Method "${method}" not allowed.`, code: "method_not_allowed" }, { Allow: allow });
+export const throttled = () =>
+  new ApiError(
+    429,
+    { detail: "Request was throttled.", code: "throttled" },
+    { "Retry-After": `${secondsUntilLimitEnds}` },
+  );
 const storeUnavailable = () =>
   new ApiError(
     503,
@@ -49,7 +58,7 @@ export function renderError(error: Error, c: Context): Response {
 
 function hide(error: Error): ApiError {
   console.error(`${error.message}${error.cause ? `: ${rootMessage(error.cause)}` : ""}`);
-  if (error instanceof StoreError) return storeUnavailable();
+  if (error instanceof StoreError || error instanceof LoadTimeout) return storeUnavailable();
   console.error(error.stack);
   return internalError();
 }

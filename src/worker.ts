@@ -1,24 +1,131 @@
-import { Hono } from "hono";
+import { exports, WorkerEntrypoint } from "cloudflare:workers";
+import { type Context, Hono } from "hono";
 import { createSourcesApp } from "./app.ts";
-import { type Bindings, readEnv } from "./env.ts";
+import { readAnswer } from "./cache/answer.ts";
+import { localCache } from "./cache/local-cache.ts";
+import { memoryTier } from "./cache/memory-tier.ts";
+import { type CacheStage, noCache } from "./cache/stage.ts";
+import { cacheApiStorage, memoryStorage } from "./cache/storage.ts";
+import { workersCache } from "./cache/workers-cache.ts";
+import { openLibsql } from "./db/client.ts";
+import { readFetch } from "./db/read-fetch.ts";
+import { type Bindings, type EdgeCache, type RateLimit, readSettings, type Settings } from "./env.ts";
 import { pathNotFound, renderError } from "./errors.ts";
+import { stageContext } from "./gateway.ts";
+import { crossOrigin } from "./middleware/cross-origin.ts";
+import { noStoreByDefault } from "./middleware/no-store-by-default.ts";
+import { type Counted, countStoreRequest, logLine, requestLog } from "./middleware/request-log.ts";
+import { type AskOrigin, cacheTag, localOrigin, type OriginBindings, origin, questions } from "./origin.ts";
 
-interface Env {
+interface Env extends Counted {
   Bindings: Bindings;
 }
 
-const sources = createSourcesApp<Env>({
-  database: (c) => readEnv(c.env).database,
-  authentikUrl: (c) => readEnv(c.env).authentikUrl,
-});
+declare global {
+  namespace Cloudflare {
+    /** Types `exports` by what this module exports. */
+    interface GlobalProps {
+      mainModule: typeof import("./worker.ts");
+    }
+  }
+}
 
-/** Served at the root and, for authentik's own clients, below `/api/v3`. */
-const app = new Hono<Env>()
-  .onError(renderError)
-  .notFound(() => {
-    throw pathNotFound();
-  })
-  .route("/", sources)
-  .route("/api/v3", sources);
+const stages: Record<EdgeCache, () => CacheStage> = {
+  platform: () => memoryTier(workersCache()),
+  "cache-api": () => memoryTier(localCache({ storage: cacheApiStorage() })),
+  off: () => noCache,
+};
 
-export default app;
+/** The gateway: authenticates, validates, and asks the origin through the cache. It is never cached itself. */
+function createGateway(env: Bindings): Hono<Env> {
+  const settings = readSettings(env);
+  const askOrigin: AskOrigin =
+    settings.edgeCache === "platform"
+      ? async (question) => readAnswer(await exports.Sources.fetch(new Request(question)))
+      : localOrigin((c: Context<Env>) => originBindings(settings, () => countStoreRequest(c)));
+
+  const sources = createSourcesApp<Env>({
+    askOrigin,
+    authentikUrl: settings.authentikUrl,
+    cache: stages[settings.edgeCache](),
+    limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
+  });
+  const readiness = localCache({ storage: memoryStorage({ entries: 1 }) });
+
+  return new Hono<Env>()
+    .onError(renderError)
+    .notFound(() => {
+      throw pathNotFound();
+    })
+    .use(requestLog, noStoreByDefault, crossOrigin(settings.corsOrigins))
+    .get("/healthz", (c) => c.json({ status: "ok" }))
+    .get("/readyz", async (c) => {
+      const { answer } = await readiness.serve(questions.ready, () => askOrigin(questions.ready, c), stageContext(c));
+      return answer.status === 200 ? c.json({ status: "ready" }) : c.json({ status: "unavailable" }, 503);
+    })
+    .route("/", sources)
+    .route("/api/v3", sources);
+}
+
+function originBindings({ libsql, freshness, tokenGraceSeconds }: Settings, onRequest: () => void): OriginBindings {
+  const database = openLibsql({ ...libsql, fetch: readFetch({ onRequest }) });
+  return { database, freshness, tokenGraceSeconds, now: Date.now };
+}
+
+const limiter = (limit: RateLimit | undefined) =>
+  limit && (async (key: string) => (await limit.limit({ key })).success);
+
+/** The environment is the same object for the life of an isolate: what is built from it is built once. */
+const gateways = new WeakMap<Bindings, Hono<Env>>();
+
+function gatewayOf(env: Bindings): Hono<Env> {
+  const known = gateways.get(env);
+  if (known) return known;
+  const gateway = createGateway(env);
+  gateways.set(env, gateway);
+  return gateway;
+}
+
+/** Answers as the contract says where nothing can be built, since the configuration is wrong. */
+const misconfigured = (error: unknown) =>
+  new Hono().onError(renderError).all("*", () => {
+    throw error;
+  });
+
+export default {
+  async fetch(request, env, context) {
+    let gateway: Hono<Env> | Hono;
+    try {
+      gateway = gatewayOf(env);
+    } catch (error) {
+      gateway = misconfigured(error);
+    }
+    return gateway.fetch(request, env, context);
+  },
+} satisfies ExportedHandler<Bindings>;
+
+/**
+ * The origin as an entrypoint of its own, with Workers Cache in front of it. Whoever binds to it reads without a token,
+ * past the gateway: to give another Worker this binding is to trust it.
+ */
+export class Sources extends WorkerEntrypoint<Bindings> {
+  override async fetch(request: Request): Promise<Response> {
+    const start = Date.now();
+    let storeRequests = 0;
+    const bindings = originBindings(readSettings(this.env), () => storeRequests++);
+    const response = await origin.fetch(request, bindings, this.ctx);
+    logLine({ entrypoint: "Sources", request, status: response.status, store: storeRequests, ms: Date.now() - start });
+    return response;
+  }
+
+  /**
+   * Marks every cached list stale: readers get the old one once more while a new one is fetched. Nothing is deleted, so
+   * that a store which fails at this moment leaves readers with something.
+   * @returns whether there is a cache that was told
+   */
+  async invalidate(): Promise<boolean> {
+    if (!this.ctx.cache) return false;
+    await this.ctx.cache.invalidate({ tags: [cacheTag] });
+    return true;
+  }
+}

@@ -28,9 +28,12 @@ describe("GET /sources/oauth/", () => {
     },
   );
 
-  it("asks the store twice: for the token, and for rows and count together", async () => {
+  it("asks the store once for rows and count together, and once for a token that is new to the isolate", async () => {
+    const fresh = startWorker(store);
     const before = await store.requests();
-    await worker.list("search=git&page_size=2");
+    await fresh.list("search=git&page_size=2");
     expect(await store.requests()).toBe(before + 2);
+    await fresh.list("search=git&page_size=3");
+    expect(await store.requests()).toBe(before + 3);
   });
 });

@@ -1,18 +1,22 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { filters } from "../src/oauth-sources/list-query.ts";
+import { canonicalQuery } from "../src/oauth-sources/canonical-query.ts";
+import { filters, listQuerySchema } from "../src/oauth-sources/list-query.ts";
 import { orderable } from "../src/oauth-sources/ordering.ts";
 import { type OAuthSource, type SourcesPage, sourcesPageSchema } from "../src/oauth-sources/serialize.ts";
+import { cacheStatus, startApp } from "./support/app.ts";
 import { createStore, readFixture } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 
 const adversarial = await readFixture("adversarial");
 let worker: ReturnType<typeof startWorker>;
+let cached: ReturnType<typeof startApp>;
 
 beforeAll(async () => {
   const store = await createStore();
   await store.load(adversarial);
   worker = startWorker(store);
+  cached = startApp(store);
 });
 
 async function readPage(query: string): Promise<SourcesPage> {
@@ -103,6 +107,39 @@ describe("for all inputs", () => {
         expect(await padded.json()).toEqual(await plain.json());
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it("a cached answer is the uncached one, byte for byte", async () => {
+    await fc.assert(
+      fc.asyncProperty(query, async (parameters) => {
+        const [plain, miss, hit] = [
+          await worker.list(`${parameters}`),
+          await cached.list(`${parameters}`),
+          await cached.list(`${parameters}`),
+        ];
+        const text = await plain.text();
+        for (const response of [miss, hit]) {
+          expect(response.status).toBe(plain.status);
+          expect(await response.text()).toBe(text);
+        }
+        if (plain.status === 200) expect(cacheStatus(hit)).toMatch(/^hit/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("the canonical query says what the query says, and is its own canonical form", () => {
+    fc.assert(
+      fc.property(query, (parameters) => {
+        const { success, data } = listQuerySchema.safeParse(Object.fromEntries(parameters));
+        if (!success) return;
+        const canonical = canonicalQuery(data);
+        const again = listQuerySchema.parse(Object.fromEntries(canonical));
+        expect(again).toEqual(data);
+        expect(`${canonicalQuery(again)}`).toBe(`${canonical}`);
+      }),
+      { numRuns: 2000 },
     );
   });
 

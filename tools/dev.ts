@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { oauthSources } from "../src/db/schema.ts";
-import { bindingNames } from "../src/env.ts";
+import { variableNames } from "../src/env.ts";
 import { readList } from "../src/oauth-sources/read-list.ts";
 import { replaceSources } from "../src/oauth-sources/replace.ts";
 import { storeToken } from "../src/tokens/store.ts";
@@ -21,7 +21,11 @@ Runs the Worker on this machine, at http://localhost:8787 unless --port says oth
   LIBSQL_URL         the store: file:PATH (default file:.data/sources.db; made, migrated and filled with a sample company when
                      empty), or http(s)://… or libsql://… of a server, which is left as it is; LIBSQL_AUTH_TOKEN beside it
   DEV_TOKEN          the bearer token that a file store will take (default dev-token)
-  AUTHENTIK_URL      where authentik is; callback URLs are built on it`;
+  AUTHENTIK_URL      where authentik is; callback URLs are built on it
+Every variable of the Worker that is set here reaches it; README.md lists them.`;
+
+/** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
+const devDefaults = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
 
 /** A file store gets a local server, its tables, sources if it has none, and the development token; a remote one is used as it is. */
 async function startStore(devToken: string) {
@@ -49,7 +53,7 @@ async function loadSample(db: LibSQLDatabase) {
 
 /** In a file, since command lines can be read by every user of the machine. */
 const envText = (variables: NodeJS.ProcessEnv) =>
-  bindingNames
+  variableNames
     .filter((name) => variables[name])
     .map((name) => `${name}=${JSON.stringify(variables[name])}\n`)
     .join("");
@@ -97,7 +101,7 @@ await runTool("dev", usage, async (args) => {
   const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-"));
   try {
     const envFile = join(folder, "env");
-    writeFileSync(envFile, envText({ ...process.env, ...store.variables }), { mode: 0o600 });
+    writeFileSync(envFile, envText({ ...devDefaults, ...process.env, ...store.variables }), { mode: 0o600 });
     const wrangler = startWrangler(["--env-file", envFile, "--persist-to", join(folder, "state"), ...args]);
     process.on("SIGINT", () => {}); // The terminal has told wrangler as well; this process ends when it has.
     process.on("SIGTERM", () => wrangler.kill("SIGTERM"));

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
+import { readSettings } from "../src/env.ts";
 import { InvalidList, readList } from "../src/oauth-sources/read-list.ts";
 import { replaceSources } from "../src/oauth-sources/replace.ts";
 import { runTool, UsageError } from "./command.ts";
@@ -37,4 +38,8 @@ await runTool("db:import", usage, async (args) => {
   });
   const { added, changed, removed, unchanged } = changes;
   console.log(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
+  const { fresh, staleWhileRevalidate } = readSettings(process.env).freshness;
+  console.error(
+    `Readers may see the old list for another ${fresh + staleWhileRevalidate} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,
+  );
 });

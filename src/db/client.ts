@@ -8,7 +8,7 @@ export type Database = Pick<LibSQLDatabase, "select" | "batch">;
 
 export interface LibsqlOptions {
   /** `libsql://…`, `https://…` or `http://…`. */
-  url: string;
+  url: string | undefined;
   /** The database's own token, where it asks for one. */
   authToken?: string | undefined;
   /** @default the global fetch */
@@ -17,9 +17,10 @@ export interface LibsqlOptions {
 
 /**
  * Opens a libSQL database over HTTP. Nothing is sent before the first query.
- * @throws StoreError where the URL is not one that can be reached over HTTP.
+ * @throws StoreError where there is no URL, or not one that can be reached over HTTP.
  */
 export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlOptions): Database {
+  if (!url) throw new StoreError("LIBSQL_URL is not set: it says where the store is");
   try {
     // A limit on concurrency would make requests wait for each other; the platform has its own.
     const client = createClient({ url, concurrency: Number.MAX_SAFE_INTEGER, fetch, ...(authToken && { authToken }) });

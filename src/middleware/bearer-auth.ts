@@ -10,6 +10,11 @@ export interface Principal {
   mayViewSources: boolean;
 }
 
+/** The context behind `bearerAuth`. */
+export interface Authenticated {
+  Variables: { principal: Principal };
+}
+
 /** Gives the principal of a token, or null for one that is unknown, expired or revoked. */
 export type VerifyToken = (token: string, c: Context) => Promise<Principal | null>;
 
@@ -18,10 +23,11 @@ const maximumLength = 1024;
 
 /** Lets callers pass whose bearer token may view sources. Refuses as authentik's `validate_auth` does: 403, never 401 (CONTRACT, "403, never 401"). */
 export function bearerAuth(verifyToken: VerifyToken) {
-  return createMiddleware(async function bearerAuth(c, next) {
+  return createMiddleware<Authenticated>(async function bearerAuth(c, next) {
     const principal = await verifyToken(readToken(c.req.header("Authorization") ?? ""), c);
     if (principal === null) throw badToken();
     if (!principal.mayViewSources) throw permissionDenied();
+    c.set("principal", principal);
     await next();
   });
 }

@@ -1,23 +1,31 @@
 import { createMiddleware } from "hono/factory";
 import { invalidQuery } from "../errors.ts";
 
-const maximumLength = 16 * 1024;
-const maximumParameters = 1000;
+export interface QueryBounds {
+  /** Bytes, without the question mark. */
+  length: number;
+  parameters: number;
+}
 
 /**
  * Reads the query as a form (WHATWG URL, application/x-www-form-urlencoded), which Hono's own decoder does not where UTF-8
  * is bad, and keeps the last value of each parameter. What follows sees a request with that query alone.
+ * @param bounds what is longer or has more parameters is refused. @default none
  */
-export const formQuery = createMiddleware(async function formQuery(c, next) {
-  const url = new URL(c.req.url);
-  if (url.search.length > maximumLength) throw tooMuch(`The query is longer than ${maximumLength} bytes.`);
-  if (url.searchParams.size > maximumParameters)
-    throw tooMuch(`The query has more than ${maximumParameters} parameters.`);
-  if (url.search !== "") {
-    url.search = new URLSearchParams([...new Map(url.searchParams)]).toString();
-    c.req.raw = new Request(url, c.req.raw);
-  }
-  await next();
-});
+export const formQuery = (bounds?: QueryBounds) =>
+  createMiddleware(async function formQuery(c, next) {
+    const url = new URL(c.req.url);
+    if (bounds) checkBounds(url, bounds);
+    if (url.search !== "") {
+      url.search = new URLSearchParams([...new Map(url.searchParams)]).toString();
+      c.req.raw = new Request(url, c.req.raw);
+    }
+    await next();
+  });
+
+function checkBounds({ search, searchParams }: URL, { length, parameters }: QueryBounds): void {
+  if (search.length - "?".length > length) throw tooMuch(`The query is longer than ${length} bytes.`);
+  if (searchParams.size > parameters) throw tooMuch(`The query has more than ${parameters} parameters.`);
+}
 
 const tooMuch = (message: string) => invalidQuery({ non_field_errors: [message] });

@@ -30,7 +30,7 @@ export async function findSources(db: Database, query: ListQuery): Promise<{ row
       db.select({ count: count() }).from(oauthSources).where(where),
     ]),
   );
-  return { rows, count: total?.count ?? 0 };
+  return { rows, count: Number(total?.count) };
 }
 
 function conditions(query: ListQuery): SQL[] {

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { oauthSources } from "../db/schema.ts";
 import { defaultOrdering, readOrdering } from "./ordering.ts";
-import { boolean, choice, integer, list, text, uuid } from "./parameter.ts";
+import { boolean, choice, flag, integer, list, text, uuid } from "./parameter.ts";
 import { searchTerms } from "./search-text.ts";
 
 /** The exact filters: how each one's value is read, and the column it must equal. A new filter is one line here. */
@@ -39,7 +39,7 @@ const filterParameters = Object.fromEntries(filterNames.map((name) => [name, fil
 /** The query of `GET /sources/oauth/`, from the last value of each parameter (CONTRACT, "Query parameters"). */
 export const listQuerySchema = z.object({
   ...filterParameters,
-  has_jwks: boolean(),
+  has_jwks: flag(),
   search: list(searchTerms),
   ordering: list(readOrdering, defaultOrdering),
   page: integer({ minimum: 1, fallback: 1 }),

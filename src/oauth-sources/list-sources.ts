@@ -1,18 +1,23 @@
 import type { Database } from "../db/client.ts";
-import { invalidPage } from "../errors.ts";
+import { StoreError } from "../db/store-error.ts";
 import { paginate } from "../pagination.ts";
 import { findSources } from "./find.ts";
 import type { ListQuery } from "./list-query.ts";
 import { type SourcesPage, serialize } from "./serialize.ts";
 
 /**
- * One page of the list.
+ * One page of the list; undefined where it lies beyond the end.
  * @param publicUrl where authentik is; see `serialize`
- * @throws ApiError 404 for a page beyond the end, StoreError
+ * @throws StoreError where the store does not answer, or not with what the contract asks for
  */
-export async function listSources(db: Database, query: ListQuery, publicUrl: string): Promise<SourcesPage> {
+export async function listSources(db: Database, query: ListQuery, publicUrl: string): Promise<SourcesPage | undefined> {
   const { rows, count } = await findSources(db, query);
+  if (!Number.isSafeInteger(count)) throw new StoreError(`the store counts ${count} sources`);
   const pagination = paginate(count, query.page, query.page_size);
-  if (pagination === undefined) throw invalidPage();
+  if (pagination === undefined) return undefined;
+  const { start_index: start, end_index: end } = pagination;
+  if (rows.length !== (count === 0 ? 0 : end - start + 1)) {
+    throw new StoreError(`the store gave ${rows.length} rows for ${start} to ${end} of ${count}`);
+  }
   return { pagination, results: rows.map((row) => serialize(row, publicUrl)) };
 }

@@ -36,6 +36,9 @@ export const defaultOrdering: OrderTerm[] = [{ field: "name", descending: false 
 /** No two sources are equal in these, so whatever follows one of them changes nothing. */
 const uniqueFields: readonly OrderField[] = ["pk", "slug"];
 
+/** Comes last in every ordering, ascending. */
+const tieBreak: OrderField = "pk";
+
 const isOrderField = (name: string): name is OrderField => Object.hasOwn(orderable, name);
 
 /** Reads a comma list, `-` for descending. Never fails: unknown terms are dropped, nothing left means `name` (CONTRACT, "Ordering"). */
@@ -45,6 +48,7 @@ export function readOrdering(text: string): OrderTerm[] {
     const descending = term.startsWith("-");
     const field = descending ? term.slice(1) : term;
     if (!isOrderField(field) || terms.has(field)) continue;
+    if (field === tieBreak && !descending && terms.size > 0) break;
     terms.set(field, { field, descending });
     if (uniqueFields.includes(field)) break;
   }

@@ -63,6 +63,8 @@ const readChoice =
 
 export const text = () => parameter(readText, undefined);
 export const boolean = () => parameter(readBoolean, undefined);
+/** A boolean of which only `true` restricts anything. */
+export const flag = () => parameter((text) => readBoolean(text) || undefined, undefined);
 export const uuid = () => parameter(readUuid, undefined);
 export const choice = <T extends string>(choices: readonly T[]) => parameter(readChoice(choices), undefined);
 /** An integer between the limits, both included. */

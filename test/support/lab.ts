@@ -1,17 +1,26 @@
 import { randomUUID } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestProject } from "vitest/node";
-import { startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { unstable_readConfig } from "wrangler";
+import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
+import { faults } from "./faults.ts";
+
+interface LabStore {
+  server: LibsqlServer;
+  requests: number;
+  fault: string;
+}
 
 /**
  * Gives the tests in workerd, which can start no server, stores of their own: `POST /` makes one, with its tables, and
- * answers its name. What is asked below that address is counted, and passed on to a local libSQL server.
+ * answers its name. What is asked below that name is counted and passed on to a local libSQL server, or met with the fault
+ * that `PUT /NAME/fault` has set. One store, `main`, is there from the start, for the Worker that the test runner runs.
  */
 export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-lab-"));
@@ -20,35 +29,51 @@ export default async function setup(project: TestProject) {
   await migrateStore(templateDb);
   templateDb.$client.close();
 
-  const stores = new Map<string, { url: string; requests: number; close(): Promise<void> }>();
+  const stores = new Map<string, LabStore>();
 
-  const lab = createServer(async (request, response) => {
-    const [, id = "", ...path] = request.url?.split("/") ?? [];
-    const store = stores.get(id);
-    if (id === "fixtures") {
-      response.end(readFileSync(new URL(`../conformance/fixtures/${path[0]}.json`, import.meta.url)));
+  async function makeStore(name: string) {
+    const file = join(folder, `${name}.db`);
+    copyFileSync(template, file);
+    stores.set(name, { server: await startLibsqlServer({ file }), requests: 0, fault: "none" });
+    return name;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse) {
+    const [, name = "", ...rest] = request.url?.split("/") ?? [];
+    const path = rest.join("/");
+    const body = await text(request);
+    const store = stores.get(name);
+    if (name === "fixtures") {
+      response.end(readFileSync(new URL(`../conformance/fixtures/${path}.json`, import.meta.url)));
     } else if (!store) {
-      const name = randomUUID();
-      const file = join(folder, `${name}.db`);
-      copyFileSync(template, file);
-      stores.set(name, { ...(await startLibsqlServer({ file })), requests: 0 });
-      response.end(name);
-    } else if (path.join("/") === "requests") {
+      response.end(await makeStore(randomUUID()));
+    } else if (path === "requests") {
       response.end(String(store.requests));
+    } else if (path === "fault") {
+      store.fault = body;
+      response.end();
     } else {
       store.requests++;
-      const { method = "GET" } = request;
-      const answer = await fetch(`${store.url}/${path.join("/")}`, { method, body: await text(request) });
-      response.writeHead(answer.status, { "Content-Type": "application/json" }).end(await answer.text());
+      const meet = faults[store.fault];
+      if (!meet) throw new Error(`there is no fault "${store.fault}"`);
+      await meet(response, () => fetch(`${store.server.url}/${path}`, { method: request.method ?? "GET", body }));
     }
+  }
+
+  await makeStore("main");
+  const lab = createServer((request, response) => {
+    answer(request, response).catch((error) => response.destroy(error));
   });
   await new Promise<void>((resolve) => lab.listen(0, "127.0.0.1", resolve));
   project.provide("labUrl", `http://127.0.0.1:${(lab.address() as AddressInfo).port}`);
 
+  const { cache, exports, vars } = unstable_readConfig({ config: "wrangler.toml" });
+  project.provide("wranglerConfig", { cache, exports, vars });
+
   return async () => {
     lab.close();
     lab.closeAllConnections();
-    await Promise.all([...stores.values()].map((store) => store.close()));
+    await Promise.all([...stores.values()].map(({ server }) => server.close()));
     rmSync(folder, { recursive: true });
   };
 }

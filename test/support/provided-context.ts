@@ -4,5 +4,11 @@ declare module "vitest" {
   /** What `lab.ts` hands to the tests. */
   interface ProvidedContext {
     labUrl: string;
+    /** wrangler.toml, as wrangler reads it. */
+    wranglerConfig: {
+      cache: unknown;
+      exports: Record<string, unknown>;
+      vars: unknown;
+    };
   }
 }

@@ -21,8 +21,8 @@ export async function readFixture(name: "company" | "adversarial" | "many"): Pro
 }
 
 /** A store of its own, empty but for the tokens: a real libSQL server on loopback. */
-export async function createStore() {
-  const id = await (await fetch(labUrl, { method: "POST" })).text();
+export async function createStore(existing?: "main") {
+  const id = existing ?? (await (await fetch(labUrl, { method: "POST" })).text());
   const url = `${labUrl}/${id}/`;
   const db = drizzle({ client: createClient({ url }) });
   const never = { createdAt: 0, expiresAt: null };
@@ -33,6 +33,8 @@ export async function createStore() {
     db,
     /** Replaces the sources by those of a list in the API's format. */
     load: (list: unknown) => replaceSources(db, readList(list), { now: Date.now() }),
+    /** Sets what happens to every request from now on: one of `faults.ts`. */
+    fault: (name: string) => fetch(`${url}fault`, { method: "PUT", body: name }),
     /** How often the store has been asked. */
     requests: async () => Number(await (await fetch(`${url}requests`)).text()),
   };

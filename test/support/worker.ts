@@ -3,15 +3,18 @@ import type { Bindings } from "../../src/env.ts";
 import worker from "../../src/worker.ts";
 import { token } from "./store.ts";
 
+/** What a Worker is sent has properties that a request of one's own has not; none of them is read here. */
+const IncomingRequest = Request<unknown, IncomingRequestCfProperties>;
+
 export const authentikUrl = "https://authentik.example";
 
 /** Asks the Worker as it is deployed, over the given store. */
 export function startWorker(store: { url: string }, variables: Bindings = {}) {
-  const bindings: Bindings = { LIBSQL_URL: store.url, AUTHENTIK_URL: authentikUrl, ...variables };
+  const bindings: Bindings = { LIBSQL_URL: store.url, AUTHENTIK_URL: authentikUrl, EDGE_CACHE: "off", ...variables };
 
-  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  async function send(path: string, init: Omit<RequestInit, "cf"> = {}): Promise<Response> {
     const context = createExecutionContext();
-    const response = await worker.fetch(new Request(`https://edge.example${path}`, init), bindings, context);
+    const response = await worker.fetch(new IncomingRequest(`https://edge.example${path}`, init), bindings, context);
     await waitOnExecutionContext(context);
     return response;
   }

@@ -1,0 +1,39 @@
+import { type Answer, ttl } from "./answer.ts";
+import { BoundedMap } from "./bounded-map.ts";
+import type { CacheStage } from "./stage.ts";
+
+export interface MemoryTierOptions {
+  /** Milliseconds since 1970. @default Date.now */
+  now?: (() => number) | undefined;
+}
+
+/** Much less than an isolate's 128 MB. */
+const bounds = { entries: 500, size: 8 * 1024 * 1024 };
+const longestMs = 3_000;
+
+/**
+ * Keeps what is asked for again and again in the isolate, for a few seconds: the Cache API costs several times as much.
+ * Time spent here adds nothing to the age at which an answer may be served.
+ */
+export function memoryTier(stage: CacheStage, { now = Date.now }: MemoryTierOptions = {}): CacheStage {
+  const hot = new BoundedMap<{ answer: Answer; until: number }>(bounds);
+
+  /** What is older than the store's readers should see is served because the store fails: a while more makes no difference. */
+  function keepUntil({ generatedAt, freshness }: Answer): number {
+    if (!freshness) return 0;
+    const bound = generatedAt + (freshness.fresh + freshness.staleWhileRevalidate) * 1000;
+    return bound > now() ? Math.min(now() + longestMs, bound) : now() + longestMs;
+  }
+
+  return {
+    async serve(key, load, context) {
+      const found = hot.get(key);
+      if (found && now() < found.until) {
+        return { answer: found.answer, status: `hit; ${ttl(found.answer, now())}; detail=memory` };
+      }
+      const served = await stage.serve(key, load, context);
+      hot.set(key, { answer: served.answer, until: keepUntil(served.answer) }, served.answer.body.length);
+      return served;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Context } from "hono";
+import { ageOf } from "./cache/answer.ts";
+import type { Served, StageContext } from "./cache/stage.ts";
+
+/** Names this cache in `Cache-Status`. */
+const cacheName = "authentik-sources-edge";
+
+/** `waitUntil` of a request; nothing to wait for where a host gives no execution context. */
+export function stageContext(c: Context): StageContext {
+  return {
+    waitUntil(work) {
+      try {
+        c.executionCtx.waitUntil(work);
+      } catch {
+        void work; // Hono throws where there is no context; the work goes on all the same.
+      }
+    },
+  };
+}
+
+/**
+ * An answer as a client gets it. It may keep it, but must ask again before it uses it: `private`, since it was for the
+ * bearer of a token. Errors are never kept.
+ */
+export function reply({ answer, status }: Served, now: number): Response {
+  const isGood = answer.status === 200;
+  return new Response(answer.body, {
+    status: answer.status,
+    headers: {
+      ...answer.headers,
+      ...(isGood && {
+        Age: String(Math.floor(ageOf(answer, now))),
+        Date: new Date(answer.generatedAt).toUTCString(),
+        Vary: "Authorization",
+      }),
+      "Cache-Control": isGood ? "private, no-cache" : "no-store",
+      "Cache-Status": `${cacheName}; ${status}`,
+    },
+  });
+}

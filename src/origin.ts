@@ -1,0 +1,112 @@
+import { type Context, Hono } from "hono";
+import { etag, RETAINED_304_HEADERS } from "hono/etag";
+import { type Answer, generatedAtHeader, readAnswer } from "./cache/answer.ts";
+import { cacheControl, type Freshness } from "./cache/freshness.ts";
+import { ask, type Database } from "./db/client.ts";
+import { apiTokens, listState, oauthSources, sourceTypes } from "./db/schema.ts";
+import { invalidPage, pathNotFound, renderError } from "./errors.ts";
+import { formQuery } from "./middleware/form-query.ts";
+import { validateQuery } from "./middleware/validate-query.ts";
+import { canonicalQuery } from "./oauth-sources/canonical-query.ts";
+import { type ListQuery, listQuerySchema } from "./oauth-sources/list-query.ts";
+import { listSources } from "./oauth-sources/list-sources.ts";
+import { findToken } from "./tokens/find.ts";
+
+/** What the origin works with; never anything of a client. */
+export interface OriginBindings {
+  database: Database;
+  /** How long its lists may be served. */
+  freshness: Freshness;
+  /** How long a good token stays good while the store is down, in seconds. */
+  tokenGraceSeconds: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Goes up whenever an answer changes its form: old copies are then found no more. */
+const schemaVersion = 1;
+
+/** No host of the world: what a cache keeps under it, no zone's traffic can read or plant. */
+const base = `https://sources.internal/v${schemaVersion}`;
+const publicUrlParameter = "public_url";
+
+/** Marks every answer that changes with the list. */
+export const cacheTag = "oauth-sources";
+
+/** An answer with nothing in it is easily asked for in any number. */
+const emptyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 5, staleIfError: 3_600 };
+/** A revocation counts within 60 s: five less, for the time on the way. */
+const goodTokenFreshSeconds = 55;
+const badTokenFreshness: Freshness = { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 };
+const readyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfError: 0 };
+
+/** The questions that the origin answers, each as the one URL that stands for it: the key of the caches. */
+export const questions = {
+  /** @param publicUrl where authentik is, without a slash at its end: callback URLs depend on it */
+  list: (query: ListQuery, publicUrl: string) => {
+    const parameters = canonicalQuery(query);
+    parameters.append(publicUrlParameter, publicUrl);
+    return `${base}/sources/oauth/?${parameters}`;
+  },
+  token: (digest: string) => `${base}/tokens/${digest}`,
+  ready: `${base}/ready`,
+};
+
+/**
+ * Reads the store. It trusts its caller, and so does whoever binds to it: no token is asked for. It sets standard headers
+ * and does not know what stands in front of it.
+ */
+export const origin = new Hono<{ Bindings: OriginBindings }>()
+  .basePath(new URL(base).pathname)
+  .onError(renderError)
+  .notFound(() => {
+    throw pathNotFound();
+  })
+  .use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Cache-Tag", generatedAtHeader] }))
+  .get("/sources/oauth/", formQuery(), validateQuery(listQuerySchema), async (c) => {
+    const generatedAt = c.env.now();
+    const publicUrl = c.req.query(publicUrlParameter) ?? new URL(c.req.url).origin;
+    const page = await listSources(c.env.database, c.req.valid("query"), publicUrl);
+    const freshness = page?.results.length ? c.env.freshness : emptyFreshness;
+    const headers = { ...cacheHeaders(generatedAt, freshness), "Cache-Tag": cacheTag };
+    return page ? c.json(page, 200, headers) : c.json(invalidPage().body, 404, headers);
+  })
+  .get("/tokens/:digest", async (c) => {
+    const generatedAt = c.env.now();
+    const token = await findToken(c.env.database, c.req.param("digest"));
+    const goodTokenFreshness = {
+      fresh: goodTokenFreshSeconds,
+      staleWhileRevalidate: 0,
+      staleIfError: c.env.tokenGraceSeconds,
+    };
+    return c.json(token, 200, cacheHeaders(generatedAt, token ? goodTokenFreshness : badTokenFreshness));
+  })
+  .get("/ready", async (c) => {
+    const generatedAt = c.env.now();
+    const { database } = c.env;
+    const tables = [oauthSources, sourceTypes, apiTokens] as const;
+    await ask(() =>
+      database.batch([
+        database.select().from(listState),
+        ...tables.map((table) => database.select().from(table).limit(0)),
+      ]),
+    );
+    return c.json({ status: "ready" }, 200, cacheHeaders(generatedAt, readyFreshness));
+  });
+
+const cacheHeaders = (generatedAt: number, freshness: Freshness) => ({
+  "Cache-Control": cacheControl(freshness),
+  [generatedAtHeader]: String(generatedAt),
+});
+
+/**
+ * Asks the origin a question. It gets a request of our own making: nothing of the client's, and its token least of all,
+ * goes along.
+ */
+export type AskOrigin = (question: string, c: Context) => Promise<Answer>;
+
+/** The origin in this very Worker. */
+export const localOrigin =
+  (bindings: (c: Context) => OriginBindings): AskOrigin =>
+  async (question, c) =>
+    readAnswer(await origin.fetch(new Request(question), bindings(c)));

@@ -1,0 +1,44 @@
+import type { Context } from "hono";
+import type { Answer } from "../cache/answer.ts";
+import { localCache } from "../cache/local-cache.ts";
+import type { StageContext } from "../cache/stage.ts";
+import { memoryStorage } from "../cache/storage.ts";
+import { StoreError } from "../db/store-error.ts";
+import type { VerifyToken } from "../middleware/bearer-auth.ts";
+import { verdictSchema } from "./find.ts";
+import { digestToken, isWellFormed } from "./format.ts";
+
+export interface VerifierOptions {
+  /** Asks the origin about a digest. */
+  lookUp: (digest: string, c: Context) => Promise<Answer>;
+  /** Called before a token is looked up that this isolate does not know; throws to refuse. */
+  beforeLookUp?: (c: Context) => Promise<void>;
+  contextOf: (c: Context) => StageContext;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Verdicts kept in an isolate: each less than a kilobyte. */
+const knownTokens = 10_000;
+
+/**
+ * Verifies tokens by the store. A verdict is kept in the isolate, under the token's digest, for as long as the origin says:
+ * that is how soon a revocation counts, and for how long a good token stays good while the store is down. It is never
+ * kept where another Worker could write: a planted verdict would be a way in.
+ */
+export function createVerifier({ lookUp, beforeLookUp, contextOf, now }: VerifierOptions): VerifyToken {
+  const storage = memoryStorage({ entries: knownTokens });
+  const verdicts = localCache({ storage, now });
+
+  return async function verify(token, c) {
+    if (!(await isWellFormed(token))) return null;
+    const digest = await digestToken(token);
+    if (!(await storage.match(digest))) await beforeLookUp?.(c);
+
+    const { answer } = await verdicts.serve(digest, () => lookUp(digest, c), contextOf(c));
+    if (answer.status !== 200) throw new StoreError(`the token cannot be looked up: ${answer.status}`);
+    const verdict = verdictSchema.parse(JSON.parse(answer.body));
+    if (!verdict || (verdict.expiresAt !== null && verdict.expiresAt <= now())) return null;
+    return { id: String(verdict.id), mayViewSources: verdict.scope === "sources:read" };
+  };
+}

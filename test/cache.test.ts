@@ -1,0 +1,199 @@
+import { eq } from "drizzle-orm";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Storage } from "../src/cache/storage.ts";
+import { oauthSources } from "../src/db/schema.ts";
+import { cacheStatus, startApp } from "./support/app.ts";
+import { createStore, readFixture, type TestStore } from "./support/store.ts";
+
+const company = await readFixture("company");
+let store: TestStore;
+let app: ReturnType<typeof startApp>;
+
+beforeAll(async () => {
+  store = await createStore();
+});
+
+beforeEach(async () => {
+  await store.load(company);
+  app = startApp(store);
+});
+
+/** How often the store is asked while something is done. */
+async function counted(work: () => Promise<unknown>): Promise<number> {
+  const before = await store.requests();
+  await work();
+  await app.settle();
+  return (await store.requests()) - before;
+}
+
+const rename = (name: string) => store.db.update(oauthSources).set({ name }).where(eq(oauthSources.slug, "okta"));
+const nameOf = async (response: Response) => {
+  const { results } = await response.json<typeof company>();
+  return results[0]?.name;
+};
+
+describe("round trips to the store", () => {
+  it("are two when all is cold, one for a page with a known token, none when warm", async () => {
+    expect(await counted(() => app.list())).toBe(2);
+    expect(await counted(() => app.list("page_size=3"))).toBe(1);
+    expect(await counted(() => app.list())).toBe(0);
+    expect(await counted(() => app.list("page_size=3"))).toBe(0);
+  });
+
+  it("are at most two for 200 that ask the same at once", async () => {
+    await store.fault("slow");
+    const work = () =>
+      Promise.all(Array.from({ length: 200 }, async () => expect((await app.list()).status).toBe(200)));
+    expect(await counted(work)).toBe(2);
+    await store.fault("none");
+  });
+
+  it("are one for 50 spellings of one question", async () => {
+    await app.list("slug=okta");
+    const spellings = [
+      "search=git&enabled=true&page_size=5",
+      ...["1", "TRUE", "True", "tRuE"].map((value) => `enabled=${value}&page_size=5&search=git`),
+      ...["GIT", "+git", "git,", ",,git", "Git+gIT", "%00git", "git%1F"].map(
+        (value) => `enabled=1&page_size=5&search=${value}`,
+      ),
+      ...["name", "", "bogus", "name,pk", "name,name", "+name+", "name,-name"].map(
+        (value) => `ordering=${value}&enabled=1&page_size=5&search=git`,
+      ),
+      ...[
+        "page=1",
+        "page=+1",
+        "page=01",
+        "page=",
+        "has_jwks=false",
+        "has_jwks=0",
+        "name=",
+        "name=+",
+        "policy_engine_mode=",
+        "utm_source=x",
+      ].map((value) => `${value}&enabled=1&page_size=5&search=git`),
+      ...[
+        "search=x&search=git",
+        "page_size=9&page_size=5&search=git",
+        "page_size=005&search=git",
+        "page_size=+5&search=git",
+      ].map((value) => `page_size=5&enabled=0&${value}&enabled=1&page_size=5`),
+      ...Array.from({ length: 17 }, (_, i) => `a${i}=${i}&enabled=true&search=git&page_size=5&page=0&page=1`),
+    ];
+    expect(spellings).toHaveLength(50);
+    const bodies = new Set<string>();
+    const work = async () => {
+      for (const spelling of spellings) bodies.add(await (await app.list(spelling)).text());
+    };
+    expect(await counted(work)).toBe(1);
+    expect(bodies.size).toBe(1);
+  });
+
+  it("are shared by hosts only where a public URL is configured, since callback URLs depend on it", async () => {
+    const unconfigured = startApp(store, { authentikUrl: undefined });
+    const ask = async (which: typeof app, host: string) =>
+      which.app.request(`https://${host}/sources/oauth/`, {
+        headers: { Authorization: "Bearer test-token", "X-Forwarded-Host": host },
+      });
+    await ask(app, "a.example");
+    expect(await counted(() => ask(app, "b.example"))).toBe(0);
+    await ask(unconfigured, "a.example");
+    expect(await counted(() => ask(unconfigured, "b.example"))).toBe(1);
+  });
+});
+
+describe("freshness", () => {
+  it("serves for 30 s without asking, then while it fetches a new one, and waits for that after 60 s", async () => {
+    await rename("One");
+    expect(cacheStatus(await app.list("slug=okta"))).toBe("fwd=uri-miss; fwd-status=200; stored; ttl=30");
+    await rename("Two");
+    app.wait(29.9);
+    const hit = await app.list("slug=okta");
+    expect(cacheStatus(hit)).toBe("hit; ttl=0");
+    expect(hit.headers.get("Age")).toBe("29");
+    expect(await nameOf(hit)).toBe("One");
+
+    app.wait(3);
+    const stale = await app.list("slug=okta");
+    expect(cacheStatus(stale)).toBe("hit; ttl=-3; detail=stale-while-revalidate");
+    expect(await nameOf(stale)).toBe("One");
+    await app.settle();
+    app.wait(3.1); // longer than the tier in memory keeps anything
+    expect(await nameOf(await app.list("slug=okta"))).toBe("Two");
+
+    await rename("Three");
+    app.wait(60);
+    const revalidated = await app.list("slug=okta");
+    expect(cacheStatus(revalidated)).toBe("fwd=stale; fwd-status=200; stored; ttl=30");
+    expect(await nameOf(revalidated)).toBe("Three");
+  });
+
+  it("fetches once in the background, however many ask", async () => {
+    await app.list("slug=okta");
+    app.wait(40);
+    await store.fault("slow");
+    expect(await counted(() => Promise.all(Array.from({ length: 50 }, () => app.list("slug=okta"))))).toBe(1);
+    await store.fault("none");
+  });
+
+  it("keeps empty results and pages beyond the end for less long", async () => {
+    await app.list();
+    for (const query of ["name=nobody", "page=2"]) {
+      await app.list(query);
+      expect(await counted(() => app.list(query))).toBe(0);
+      app.wait(10);
+      expect(await counted(() => app.list(query))).toBe(1);
+    }
+    expect((await app.list("page=2")).headers.get("Cache-Control")).toBe("no-store");
+  });
+
+  it("keeps hot answers in memory for 3 s, and adds nothing to their age there", async () => {
+    await app.list();
+    expect(cacheStatus(await app.list())).toBe("hit; ttl=30; detail=memory");
+    app.wait(2);
+    expect(cacheStatus(await app.list())).toBe("hit; ttl=28; detail=memory");
+    app.wait(1);
+    expect(cacheStatus(await app.list())).toBe("hit; ttl=27");
+  });
+});
+
+describe("a fault of the cache", () => {
+  const broken = (method: "match" | "put"): Storage => {
+    const fail = async () => {
+      throw new Error(`${method} is broken`);
+    };
+    return { match: async () => undefined, put: async () => {}, [method]: fail };
+  };
+
+  it.each(["match", "put"] as const)("of %s costs no read", async (method) => {
+    app = startApp(store, { storage: broken(method) });
+    expect((await app.list()).status).toBe(200);
+    app.wait(5);
+    expect((await app.list()).status).toBe(200);
+  });
+});
+
+describe("staleness under changing data", () => {
+  it("never exceeds 60 s while the store is up, at any moment of a run", async () => {
+    /** When each name became the right one, by the app's clock. */
+    const since: { name: string; from: number }[] = [];
+    let seed = 7;
+    const random = () => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
+    for (let step = 0; step < 250; step++) {
+      if (random() < 0.4) {
+        const name = `Name ${step}`;
+        await rename(name);
+        since.push({ name, from: app.now() });
+      }
+      const response = await app.list(`slug=okta&page_size=${1 + Math.floor(random() * 2)}`);
+      const seen = await nameOf(response);
+      const next = since[since.findIndex(({ name }) => name === seen) + 1];
+      if (next && seen !== "Okta Workforce") expect(app.now() - next.from, `step ${step}`).toBeLessThanOrEqual(60_000);
+      await app.settle();
+      app.wait(random() ** 3 * 90);
+    }
+    expect(since.length).toBeGreaterThan(50);
+  });
+});

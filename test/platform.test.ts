@@ -1,0 +1,155 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { readAnswer } from "../src/cache/answer.ts";
+import { workersCache } from "../src/cache/workers-cache.ts";
+import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
+import { cacheTag, origin, questions } from "../src/origin.ts";
+import * as worker from "../src/worker.ts";
+import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
+import { startWorker } from "./support/worker.ts";
+
+let store: TestStore;
+const defaultList = questions.list(listQuerySchema.parse({}), "https://authentik.example");
+
+beforeAll(async () => {
+  store = await createStore("main");
+  await store.load(await readFixture("company"));
+});
+
+describe("wrangler.toml", () => {
+  const config = inject("wranglerConfig");
+
+  it("names the module's entrypoints, all of them", () => {
+    expect(Object.keys(config.exports).sort()).toEqual(Object.keys(worker).sort());
+  });
+
+  it("puts Workers Cache in front of Sources and not of the gateway, and deploys with it", () => {
+    expect(config.cache).toEqual({ enabled: true, cross_version_cache: true });
+    expect(config.exports).toMatchObject({
+      default: { cache: { enabled: false } },
+      Sources: { cache: { enabled: true } },
+    });
+    expect(config.vars).toEqual({ EDGE_CACHE: "platform" });
+  });
+});
+
+describe("Sources", () => {
+  const ask = (question: string, headers: Record<string, string> = {}) =>
+    exports.Sources.fetch(new Request(question, { headers }));
+
+  it("sends exactly what the platform's cache goes by", async () => {
+    const response = await ask(defaultList);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Cache-Control")).toBe("max-age=30, stale-while-revalidate=30, stale-if-error=86400");
+    expect(response.headers.get("Cache-Tag")).toBe(cacheTag);
+    expect(response.headers.get("ETag")).toMatch(/^"[0-9a-f]+"$/);
+    expect(response.headers.has("Vary")).toBe(false);
+    expect(response.headers.has("Set-Cookie")).toBe(false);
+  });
+
+  it("says of every answer how it may be kept, errors too, and never with a word that switches stale answers off", async () => {
+    const answers = [
+      await ask(defaultList),
+      await ask(defaultList.replace("?", "?page=99&")),
+      await ask(defaultList.replace("?", "?page=0&")),
+      await ask(questions.token("0".repeat(64))),
+      await ask(questions.ready),
+      await ask("https://sources.internal/v1/nowhere"),
+    ];
+    expect(answers.map((answer) => answer.status)).toEqual([200, 404, 400, 200, 200, 404]);
+    for (const answer of answers) {
+      expect(answer.headers.get("Cache-Control")).toMatch(
+        /^no-store$|^max-age=[0-9]+, stale-while-revalidate=[0-9]+, stale-if-error=[0-9]+$/,
+      );
+    }
+    await store.fault("500");
+    const failed = await ask(defaultList);
+    await store.fault("none");
+    expect([failed.status, failed.headers.get("Cache-Control")]).toEqual([503, "no-store"]);
+  });
+
+  it("answers the cache's own revalidation with 304 and what refreshes the copy", async () => {
+    const full = await ask(defaultList);
+    const response = await ask(defaultList, { "If-None-Match": full.headers.get("ETag") ?? "" });
+    expect(response.status).toBe(304);
+    for (const name of ["ETag", "Cache-Control", "Cache-Tag"])
+      expect(response.headers.get(name)).toBe(full.headers.get(name));
+    expect(Number(response.headers.get("X-Generated-At"))).toBeGreaterThanOrEqual(
+      Number(full.headers.get("X-Generated-At")),
+    );
+  });
+
+  it("parses its query again", async () => {
+    const response = await ask(defaultList.replace("?", "?enabled=maybe&"));
+    expect(await response.json()).toEqual({ enabled: ["Must be a valid boolean."], code: "invalid" });
+  });
+
+  it("has a method that marks lists stale by their tag, and says where there is no cache to tell", async () => {
+    expect(await exports.Sources.invalidate()).toBe(false);
+    const invalidate = vi.fn(async () => ({ success: true }));
+    const context = Object.assign(createExecutionContext(), { cache: { invalidate } });
+    expect(await worker.Sources.prototype.invalidate.call({ ctx: context })).toBe(true);
+    expect(invalidate).toHaveBeenCalledExactlyOnceWith({ tags: [cacheTag] });
+  });
+});
+
+describe("the gateway in front of Sources", () => {
+  it("hands over a request of its own, with nothing of the client's in it", async () => {
+    const fetched = vi.spyOn(origin, "fetch");
+    const gateway = startWorker(store, { EDGE_CACHE: "platform" });
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const response = await gateway.list("search=git&utm_source=x", {
+      "X-Forwarded-Host": "evil.example",
+      Cookie: "a=b",
+    });
+    expect(response.status).toBe(200);
+    const seen = fetched.mock.calls.map(([request]) => request);
+    expect(seen.map((request) => [request.method, [...request.headers.keys()]])).toEqual([
+      ["GET", []],
+      ["GET", []],
+    ]);
+    expect(seen.map((request) => request.url).join("\n")).not.toMatch(new RegExp(`${token}|utm|edge\\.example|evil`));
+    expect(
+      (await gateway.send("/sources/oauth/", { headers: { Authorization: `Bearer ${deniedToken}` } })).status,
+    ).toBe(403);
+    vi.restoreAllMocks();
+  });
+
+  it("logs once that the platform's cache is missing where it is configured", async () => {
+    const logError = vi.fn();
+    const stage = workersCache({ logError });
+    const load = async () => readAnswer(await exports.Sources.fetch(new Request(defaultList)));
+    for (let i = 0; i < 3; i++) {
+      const { answer, status } = await stage.serve(defaultList, load, createExecutionContext());
+      expect(answer.status).toBe(200);
+      expect(status).toMatch(/^fwd=bypass; ttl=(29|30)$/);
+    }
+    expect(logError).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("Cf-Cache-Status"));
+  });
+
+  it.each([
+    ["HIT", "hit; ttl=30"],
+    ["MISS", "fwd=uri-miss; stored; ttl=30"],
+    ["EXPIRED", "fwd=stale; stored; ttl=30"],
+    ["REVALIDATED", "fwd=stale; fwd-status=304; ttl=30"],
+    ["UPDATING", "hit; ttl=30; detail=stale-while-revalidate"],
+    ["STALE", "hit; ttl=30; detail=stale-if-error"],
+    ["DYNAMIC", "fwd=bypass; ttl=30"],
+  ])("says what the platform says: %s", async (platform, expected) => {
+    const load = async () => {
+      const response = await exports.Sources.fetch(new Request(defaultList));
+      const headers = new Headers(response.headers);
+      headers.set("Cf-Cache-Status", platform);
+      headers.set("X-Generated-At", "1000");
+      return readAnswer(new Response(response.body, { headers }));
+    };
+    const now = (await load()).generatedAt;
+    const { status } = await workersCache({ now: () => now }).serve(defaultList, load, createExecutionContext());
+    expect(status).toBe(expected);
+  });
+});
+
+it("runs with the cache that the tests configure", () => {
+  expect(env).toMatchObject({ EDGE_CACHE: "cache-api" });
+});

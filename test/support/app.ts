@@ -1,0 +1,56 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { createSourcesApp } from "../../src/app.ts";
+import { localCache } from "../../src/cache/local-cache.ts";
+import { memoryTier } from "../../src/cache/memory-tier.ts";
+import { cacheApiStorage, type Storage } from "../../src/cache/storage.ts";
+import { openLibsql } from "../../src/db/client.ts";
+import { readFetch } from "../../src/db/read-fetch.ts";
+import { token } from "./store.ts";
+
+/** Seconds, of the app under test; what its answers may be served for. */
+export const freshness = { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86_400 };
+
+/** The endpoint over a store, with a cache of its own and a clock that stands still until it is told. */
+export function startApp(
+  store: { url: string },
+  options: { storage?: Storage; authentikUrl?: string | undefined } = {},
+) {
+  const { storage = cacheApiStorage(crypto.randomUUID()) } = options;
+  const authentikUrl = "authentikUrl" in options ? options.authentikUrl : "https://authentik.example";
+  const clock = { now: Date.now() };
+  const now = () => clock.now;
+  const app = createSourcesApp({
+    database: () => openLibsql({ url: store.url, fetch: readFetch() }),
+    cache: memoryTier(localCache({ storage, now, logError: () => {} }), { now }),
+    freshness,
+    now,
+    authentikUrl,
+  });
+  const contexts: ExecutionContext[] = [];
+
+  async function send(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Response> {
+    const context = createExecutionContext();
+    contexts.push(context);
+    return app.fetch(new Request(`https://edge.example${path}`, { method, headers }), {}, context);
+  }
+
+  return {
+    app,
+    send,
+    list: (query = "", headers: Record<string, string> = {}) =>
+      send(`/sources/oauth/${query && `?${query}`}`, { Authorization: `Bearer ${token}`, ...headers }),
+    /** Lets time go by, in seconds. */
+    wait(seconds: number) {
+      clock.now += seconds * 1000;
+    },
+    now,
+    /** Until what goes on in the background has ended. */
+    async settle() {
+      await Promise.all(contexts.splice(0).map((context) => waitOnExecutionContext(context)));
+    },
+  };
+}
+
+/** What `Cache-Status` says after the cache's name. */
+export const cacheStatus = (response: Response) =>
+  response.headers.get("Cache-Status")?.replace("authentik-sources-edge; ", "");

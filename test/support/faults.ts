@@ -1,0 +1,91 @@
+import type { ServerResponse } from "node:http";
+
+/** What a store may do to a request, given a way to have the real answer. */
+type Fault = (response: ServerResponse, ask: () => Promise<Response>) => Promise<void> | void;
+
+interface Result {
+  cols: object[];
+  rows: { type: string; value?: unknown }[][];
+}
+
+const json = { "Content-Type": "application/json" };
+
+const answerWith =
+  (status: number): Fault =>
+  (response) => {
+    response.writeHead(status, json).end(JSON.stringify({ error: `fault ${status}` }));
+  };
+
+/** Passes the real answer on, with every result of a query changed. */
+const change =
+  (edit: (result: Result) => void): Fault =>
+  async (response, ask) => {
+    const body = JSON.parse(await (await ask()).text());
+    for (const { response: part } of body.results) {
+      const results: (Result | null)[] = part?.result?.step_results ?? [part?.result ?? null];
+      for (const result of results) if (result?.rows?.length) edit(result);
+    }
+    response.writeHead(200, json).end(JSON.stringify(body));
+  };
+
+/** The lists' rows have many columns; a count has one. */
+const isList = (result: Result) => result.cols.length > 5;
+
+export const faults: Record<string, Fault> = {
+  none: async (response, ask) => {
+    const answer = await ask();
+    response.writeHead(answer.status, json).end(await answer.text());
+  },
+  slow: async (response, ask) => {
+    const answer = await ask();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    response.writeHead(answer.status, json).end(await answer.text());
+  },
+  refuse: (response) => {
+    response.socket?.destroy();
+  },
+  hang: () => {},
+  drip: (response) => {
+    response.writeHead(200, json);
+    const timer = setInterval(() => response.write(" "), 100);
+    response.once("close", () => clearInterval(timer));
+  },
+  "500": answerWith(500),
+  "502": answerWith(502),
+  "503": answerWith(503),
+  "504": answerWith(504),
+  html: (response) => {
+    response
+      .writeHead(200, { "Content-Type": "text/html" })
+      .end("<!doctype html><title>Sign in to the network</title>");
+  },
+  truncated: async (response, ask) => {
+    const body = await (await ask()).text();
+    response.writeHead(200, json).end(body.slice(0, body.length / 2));
+  },
+  "pipeline error": (response) => {
+    const error = { type: "error", error: { message: "database disk image is malformed", code: "SQLITE_CORRUPT" } };
+    response
+      .writeHead(200, json)
+      .end(JSON.stringify({ baton: null, base_url: null, results: [error, error, error, error] }));
+  },
+  "missing column": change((result) => {
+    if (!isList(result)) return;
+    result.cols.splice(2, 1);
+    for (const row of result.rows) row.splice(2, 1);
+  }),
+  "last column missing": change((result) => {
+    if (!isList(result)) return;
+    result.cols.pop();
+    for (const row of result.rows) row.pop();
+  }),
+  null: change((result) => {
+    if (isList(result)) result.rows[0]?.splice(1, 1, { type: "null" });
+  }),
+  "a row less": change((result) => {
+    if (isList(result)) result.rows.pop();
+  }),
+  "no count": change((result) => {
+    if (!isList(result)) result.rows = [[{ type: "null" }]];
+  }),
+};

@@ -1,0 +1,92 @@
+import { eq } from "drizzle-orm";
+import { beforeEach, describe, expect, it } from "vitest";
+import { apiTokens } from "../src/db/schema.ts";
+import { createToken, digestToken } from "../src/tokens/format.ts";
+import { storeToken } from "../src/tokens/store.ts";
+import { startApp } from "./support/app.ts";
+import { createStore, readFixture, type TestStore } from "./support/store.ts";
+
+const company = await readFixture("company");
+let store: TestStore;
+let app: ReturnType<typeof startApp>;
+let secret: string;
+
+beforeEach(async () => {
+  store = await createStore();
+  await store.load(company);
+  app = startApp(store);
+  secret = await createToken();
+});
+
+const issue = (expiresAt: number | null = null) =>
+  storeToken(store.db, secret, { name: "x", scope: "sources:read", createdAt: 0, expiresAt });
+const revoke = async () =>
+  store.db
+    .update(apiTokens)
+    .set({ revokedAt: Date.now() })
+    .where(eq(apiTokens.digest, await digestToken(secret)));
+const status = async (token = secret) =>
+  (await app.send("/sources/oauth/", { Authorization: `Bearer ${token}` })).status;
+
+describe("a verdict on a token", () => {
+  it("lets no revoked token pass for longer than 60 s", async () => {
+    await issue();
+    for (let second = 0; second < 20; second++) {
+      app.wait(1);
+      expect(await status()).toBe(200);
+    }
+    await revoke();
+    const revokedAt = app.now();
+    let last = revokedAt;
+    for (let second = 0; second < 120; second++) {
+      app.wait(1);
+      if ((await status()) === 200) last = app.now();
+    }
+    expect(last - revokedAt).toBeLessThanOrEqual(60_000);
+    expect(await status()).toBe(403);
+  });
+
+  it("lets an expiry take effect at its second, though it is kept for longer", async () => {
+    await issue(app.now() + 10_000);
+    expect(await status()).toBe(200);
+    app.wait(9.999);
+    expect(await status()).toBe(200);
+    app.wait(0.001);
+    expect(await status()).toBe(403);
+  });
+
+  it("lets a new token in soon, though it was unknown before", async () => {
+    expect(await status()).toBe(403);
+    await issue();
+    app.wait(10);
+    expect(await status()).toBe(200);
+  });
+
+  it("outlives a store that is down by an hour where it was good", async () => {
+    await issue();
+    expect(await status()).toBe(200);
+    await store.fault("500");
+    for (let minute = 0; minute < 60; minute++) {
+      expect(await status(), `minute ${minute}`).toBe(200);
+      app.wait(60);
+    }
+    app.wait(56);
+    expect(await status()).toBe(503);
+  });
+
+  it("stays bad while the store is down where it was bad; one that is not known is a 503", async () => {
+    expect(await status()).toBe(403);
+    await store.fault("500");
+    app.wait(600);
+    expect(await status()).toBe(403);
+    expect(await status(await createToken())).toBe(503);
+  });
+
+  it("is asked for once, however many come with the token at once", async () => {
+    await issue();
+    await store.fault("slow");
+    const before = await store.requests();
+    await Promise.all(Array.from({ length: 50 }, () => status()));
+    expect((await store.requests()) - before).toBe(2);
+  });
+});
