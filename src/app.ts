@@ -1,12 +1,14 @@
 import { type Context, type Env, Hono } from "hono";
+import { every } from "hono/combine";
 import { etag, RETAINED_304_HEADERS } from "hono/etag";
+import { createMiddleware } from "hono/factory";
 import type { Freshness } from "./cache/freshness.ts";
 import { localCache } from "./cache/local-cache.ts";
 import { memoryTier } from "./cache/memory-tier.ts";
 import { type CacheStage, noCache } from "./cache/stage.ts";
 import { cacheApiStorage } from "./cache/storage.ts";
-import type { Database } from "./db/client.ts";
-import { renderError } from "./errors.ts";
+import type { Database } from "./db/database.ts";
+import { pathNotFound, renderError } from "./errors.ts";
 import { reply, stageContext } from "./gateway.ts";
 import { bearerAuth, type Principal } from "./middleware/bearer-auth.ts";
 import { formQuery } from "./middleware/form-query.ts";
@@ -14,6 +16,8 @@ import { appendSlash, otherMethods } from "./middleware/paths-and-methods.ts";
 import { countRequest, limitByToken, type RateLimiter } from "./middleware/rate-limit.ts";
 import { validateQuery } from "./middleware/validate-query.ts";
 import { listQuerySchema } from "./oauth-sources/list-query.ts";
+import { type OAuthSource, oauthSourceSchema, type SourcesPage } from "./oauth-sources/serialize.ts";
+import { type SourceType, sourceTypesQuerySchema } from "./oauth-sources/source-type.ts";
 import { type AskOrigin, localOrigin, type OriginBindings, questions } from "./origin.ts";
 import { createVerifier } from "./tokens/verifier.ts";
 
@@ -59,7 +63,9 @@ export type SourcesAppOptions<E extends Env> = (DatabaseOptions<E> | { askOrigin
 /** CONTRACT, "General rules". */
 const queryBounds = { length: 16 * 1024, parameters: 1_000 };
 
-/** The endpoint as a Hono app: `GET /sources/oauth/`, below whatever path it is mounted on. */
+/**
+ * The endpoint as a Hono app, below whatever path it is mounted on: the list, a source by its slug, and the source types.
+ */
 export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions<E>) {
   const { now = Date.now, limits = {} } = options;
   const ask = "askOrigin" in options ? options.askOrigin : localOrigin((c) => originBindings(options, c, now));
@@ -74,24 +80,42 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
     });
   const publicUrl = (c: Context) => (options.authentikUrl ?? new URL(c.req.url).origin).replace(/\/+$/, "");
 
+  const authorized = every(bearerAuth(verifyToken), limitByToken(limits.token));
+  const boundedQuery = formQuery(queryBounds);
+  const conditional = etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Age", "Cache-Status", ...corsHeaders] });
+
+  async function answer<Body>(c: Context, question: string) {
+    const served = await stage.serve(question, () => ask(question, c), stageContext(c));
+    return reply<Body>(served, now());
+  }
+
   return new Hono<E>()
     .onError(renderError)
+    .get("/sources/oauth/", authorized, boundedQuery, validateQuery(listQuerySchema), conditional, (c) =>
+      answer<SourcesPage>(c, questions.list(c.req.valid("query"), publicUrl(c))),
+    )
     .get(
-      "/sources/oauth/",
-      bearerAuth(verifyToken),
-      limitByToken(limits.token),
-      formQuery(queryBounds),
-      validateQuery(listQuerySchema),
-      etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Age", "Cache-Status", ...corsHeaders] }),
-      async (c) => {
-        const question = questions.list(c.req.valid("query"), publicUrl(c));
-        const served = await stage.serve(question, () => ask(question, c), stageContext(c));
-        return reply(served, now());
-      },
+      "/sources/oauth/source_types/",
+      authorized,
+      boundedQuery,
+      validateQuery(sourceTypesQuerySchema),
+      conditional,
+      (c) => answer<SourceType[]>(c, questions.sourceTypes(c.req.valid("query").name)),
+    )
+    .get("/sources/oauth/:slug/", authorized, validateSlug, conditional, (c) =>
+      answer<OAuthSource>(c, questions.source(c.req.param("slug"), publicUrl(c))),
     )
     .all("/sources/oauth/", otherMethods)
-    .all("/sources/oauth", appendSlash);
+    .all("/sources/oauth/:slug/", otherMethods)
+    .all("/sources/oauth", appendSlash)
+    .all("/sources/oauth/:slug", appendSlash);
 }
+
+/** No source has a slug of another form: the store need not be asked. */
+const validateSlug = createMiddleware<Env, "/sources/oauth/:slug/">(async function validateSlug(c, next) {
+  if (!oauthSourceSchema.shape.slug.safeParse(c.req.param("slug")).success) throw pathNotFound();
+  await next();
+});
 
 /** As Cloudflare tells it; a client cannot set this header there. */
 const clientAddress = (c: Context) => c.req.header("CF-Connecting-IP") ?? "unknown";

@@ -1,4 +1,4 @@
-import type { Context } from "hono";
+import type { Context, TypedResponse } from "hono";
 import { ageOf } from "./cache/answer.ts";
 import type { Served, StageContext } from "./cache/stage.ts";
 
@@ -22,9 +22,9 @@ export function stageContext(c: Context): StageContext {
  * An answer as a client gets it. It may keep it, but must ask again before it uses it: `private`, since it was for the
  * bearer of a token. Errors are never kept.
  */
-export function reply({ answer, status }: Served, now: number): Response {
+export function reply<Body>({ answer, status }: Served, now: number): Response & TypedResponse<Body, 200, "json"> {
   const isGood = answer.status === 200;
-  return new Response(answer.body, {
+  const response = new Response(answer.body, {
     status: answer.status,
     headers: {
       ...answer.headers,
@@ -37,4 +37,5 @@ export function reply({ answer, status }: Served, now: number): Response {
       "Cache-Status": `${cacheName}; ${status}`,
     },
   });
+  return response as Response & TypedResponse<Body, 200, "json">;
 }

@@ -2,14 +2,17 @@ import { type Context, Hono } from "hono";
 import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { type Answer, generatedAtHeader, readAnswer } from "./cache/answer.ts";
 import { cacheControl, type Freshness } from "./cache/freshness.ts";
-import { ask, type Database } from "./db/client.ts";
+import { ask, type Database } from "./db/database.ts";
 import { apiTokens, listState, oauthSources, sourceTypes } from "./db/schema.ts";
 import { invalidPage, pathNotFound, renderError } from "./errors.ts";
 import { formQuery } from "./middleware/form-query.ts";
 import { validateQuery } from "./middleware/validate-query.ts";
 import { canonicalQuery } from "./oauth-sources/canonical-query.ts";
+import { findSource } from "./oauth-sources/find.ts";
 import { type ListQuery, listQuerySchema } from "./oauth-sources/list-query.ts";
 import { listSources } from "./oauth-sources/list-sources.ts";
+import { serialize } from "./oauth-sources/serialize.ts";
+import { listSourceTypes, sourceTypesQuerySchema } from "./oauth-sources/source-type.ts";
 import { findToken } from "./tokens/find.ts";
 
 /** What the origin works with; never anything of a client. */
@@ -33,8 +36,12 @@ const publicUrlParameter = "public_url";
 /** Marks every answer that changes with the list. */
 export const cacheTag = "oauth-sources";
 
-/** An answer with nothing in it is easily asked for in any number. */
-const emptyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 5, staleIfError: 3_600 };
+/** An answer with nothing in it is easily asked for in any number: it is kept for less long. */
+const emptyFreshness = ({ fresh, staleWhileRevalidate, staleIfError }: Freshness): Freshness => ({
+  fresh: Math.min(fresh, 5),
+  staleWhileRevalidate: Math.min(staleWhileRevalidate, 5),
+  staleIfError: Math.min(staleIfError, 3_600),
+});
 /** A revocation counts within 60 s: five less, for the time on the way. */
 const goodTokenFreshSeconds = 55;
 const badTokenFreshness: Freshness = { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 };
@@ -48,6 +55,11 @@ export const questions = {
     parameters.append(publicUrlParameter, publicUrl);
     return `${base}/sources/oauth/?${parameters}`;
   },
+  /** @param slug of the form that a slug has */
+  source: (slug: string, publicUrl: string) =>
+    `${base}/sources/oauth/${slug}/?${new URLSearchParams({ [publicUrlParameter]: publicUrl })}`,
+  sourceTypes: (name: string | undefined) =>
+    `${base}/sources/oauth/source_types/?${new URLSearchParams(name === undefined ? {} : { name })}`,
   token: (digest: string) => `${base}/tokens/${digest}`,
   ready: `${base}/ready`,
 };
@@ -65,11 +77,21 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
   .use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Cache-Tag", generatedAtHeader] }))
   .get("/sources/oauth/", formQuery(), validateQuery(listQuerySchema), async (c) => {
     const generatedAt = c.env.now();
-    const publicUrl = c.req.query(publicUrlParameter) ?? new URL(c.req.url).origin;
-    const page = await listSources(c.env.database, c.req.valid("query"), publicUrl);
-    const freshness = page?.results.length ? c.env.freshness : emptyFreshness;
-    const headers = { ...cacheHeaders(generatedAt, freshness), "Cache-Tag": cacheTag };
-    return page ? c.json(page, 200, headers) : c.json(invalidPage().body, 404, headers);
+    const page = await listSources(c.env.database, c.req.valid("query"), publicUrl(c));
+    if (!page) return c.json(invalidPage().body, 404, listHeaders(generatedAt, emptyFreshness(c.env.freshness)));
+    const isEmpty = page.results.length === 0;
+    return c.json(page, 200, listHeaders(generatedAt, isEmpty ? emptyFreshness(c.env.freshness) : c.env.freshness));
+  })
+  .get("/sources/oauth/source_types/", formQuery(), validateQuery(sourceTypesQuerySchema), async (c) => {
+    const generatedAt = c.env.now();
+    const types = await listSourceTypes(c.env.database, c.req.valid("query").name);
+    return c.json(types, 200, listHeaders(generatedAt, c.env.freshness));
+  })
+  .get("/sources/oauth/:slug/", async (c) => {
+    const generatedAt = c.env.now();
+    const row = await findSource(c.env.database, c.req.param("slug"));
+    if (!row) return c.json(pathNotFound().body, 404, listHeaders(generatedAt, emptyFreshness(c.env.freshness)));
+    return c.json(serialize(row, publicUrl(c)), 200, listHeaders(generatedAt, c.env.freshness));
   })
   .get("/tokens/:digest", async (c) => {
     const generatedAt = c.env.now();
@@ -93,6 +115,14 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
     );
     return c.json({ status: "ready" }, 200, cacheHeaders(generatedAt, readyFreshness));
   });
+
+/** Where authentik is, as the question says; one that does not say was asked by another Worker, under some origin. */
+const publicUrl = (c: Context) => c.req.query(publicUrlParameter) ?? new URL(c.req.url).origin;
+
+const listHeaders = (generatedAt: number, freshness: Freshness) => ({
+  ...cacheHeaders(generatedAt, freshness),
+  "Cache-Tag": cacheTag,
+});
 
 const cacheHeaders = (generatedAt: number, freshness: Freshness) => ({
   "Cache-Control": cacheControl(freshness),

@@ -7,7 +7,7 @@ import { memoryTier } from "./cache/memory-tier.ts";
 import { type CacheStage, noCache } from "./cache/stage.ts";
 import { cacheApiStorage, memoryStorage } from "./cache/storage.ts";
 import { workersCache } from "./cache/workers-cache.ts";
-import { openLibsql } from "./db/client.ts";
+import { openLibsql } from "./db/libsql.ts";
 import { readFetch } from "./db/read-fetch.ts";
 import { type Bindings, type EdgeCache, type RateLimit, readSettings, type Settings } from "./env.ts";
 import { pathNotFound, renderError } from "./errors.ts";

@@ -1,5 +1,5 @@
 import { and, asc, count, desc, eq, getTableColumns, ne, type SQL, sql } from "drizzle-orm";
-import { ask, type Database } from "../db/client.ts";
+import { ask, type Database } from "../db/database.ts";
 import { oauthSources, sourceTypes } from "../db/schema.ts";
 import { filterNames, filters, type ListQuery } from "./list-query.ts";
 import { type OrderTerm, orderable } from "./ordering.ts";
@@ -19,10 +19,7 @@ export async function findSources(db: Database, query: ListQuery): Promise<{ row
   const where = and(...conditions(query));
   const [rows, [total]] = await ask(() =>
     db.batch([
-      db
-        .select({ ...columns, type: sourceTypes.type })
-        .from(oauthSources)
-        .leftJoin(sourceTypes, eq(sourceTypes.providerType, oauthSources.providerType))
+      selectSources(db)
         .where(where)
         .orderBy(...query.ordering.map(order), asc(oauthSources.pk))
         .limit(query.page_size)
@@ -32,6 +29,21 @@ export async function findSources(db: Database, query: ListQuery): Promise<{ row
   );
   return { rows, count: Number(total?.count) };
 }
+
+/**
+ * The row with a slug, where there is one.
+ * @throws StoreError
+ */
+export async function findSource(db: Database, slug: string): Promise<SourceRow | undefined> {
+  const [row] = await ask(() => selectSources(db).where(eq(oauthSources.slug, slug)));
+  return row;
+}
+
+const selectSources = (db: Database) =>
+  db
+    .select({ ...columns, type: sourceTypes.type })
+    .from(oauthSources)
+    .leftJoin(sourceTypes, eq(sourceTypes.providerType, oauthSources.providerType));
 
 function conditions(query: ListQuery): SQL[] {
   const conditions = filterNames.flatMap((name) => {

@@ -1,4 +1,4 @@
-import type { Database } from "../db/client.ts";
+import type { Database } from "../db/database.ts";
 import { StoreError } from "../db/store-error.ts";
 import { paginate } from "../pagination.ts";
 import { findSources } from "./find.ts";

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { oauthSources } from "../db/schema.ts";
 import { searchText } from "./search-text.ts";
-import { sourceTypeSchema } from "./serialize.ts";
+import { slugPattern } from "./serialize.ts";
+import { sourceTypeSchema } from "./source-type.ts";
 
 export type StoredSource = typeof oauthSources.$inferSelect;
 
@@ -33,7 +34,7 @@ const choice = <const T extends readonly [string, ...string[]]>(values: T) => z.
 const rowSchema = z.object({
   pk: uuid,
   name: text,
-  slug: text.check(z.maxLength(50), z.regex(/^[-a-zA-Z0-9_]+$/, "may hold letters, digits, - and _ only")),
+  slug: text.check(z.maxLength(50), z.regex(slugPattern, "may hold letters, digits, - and _ only")),
   enabled: z.boolean(),
   authentication_flow: z._default(z.nullable(uuid), null),
   enrollment_flow: z._default(z.nullable(uuid), null),

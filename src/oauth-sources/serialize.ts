@@ -3,25 +3,13 @@ import { oauthSources } from "../db/schema.ts";
 import { StoreError } from "../db/store-error.ts";
 import { paginationSchema } from "../pagination.ts";
 import type { SourceRow } from "./find.ts";
+import { readSourceType, sourceTypeSchema, unknownType } from "./source-type.ts";
 
 const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
-const slug = z.string().check(z.maxLength(50), z.regex(/^[-a-zA-Z0-9_]+$/));
+/** Of a slug, which has 50 characters at most. */
+export const slugPattern = /^[-a-zA-Z0-9_]+$/;
+const slug = z.string().check(z.maxLength(50), z.regex(slugPattern));
 const url = z.nullable(z.string().check(z.maxLength(255)));
-
-/** The `type` object of a source. */
-export const sourceTypeSchema = z.object({
-  name: z.string(),
-  verbose_name: z.string(),
-  urls_customizable: z.boolean(),
-  request_token_url: z.nullable(z.string()),
-  authorization_url: z.nullable(z.string()),
-  access_token_url: z.nullable(z.string()),
-  profile_url: z.nullable(z.string()),
-  oidc_well_known_url: z.nullable(z.string()),
-  oidc_jwks_url: z.nullable(z.string()),
-});
-
-export type SourceType = z.infer<typeof sourceTypeSchema>;
 
 /** One of `results`, its keys in the order of the wire (CONTRACT, "200"). */
 export const oauthSourceSchema = z.object({
@@ -61,19 +49,6 @@ export const sourcesPageSchema = z.object({ pagination: paginationSchema, result
 
 export type SourcesPage = z.infer<typeof sourcesPageSchema>;
 
-/** What authentik gives for a provider type that it does not know. */
-const unknownType: SourceType = {
-  name: "default",
-  verbose_name: "Default source type",
-  urls_customizable: false,
-  request_token_url: null,
-  authorization_url: null,
-  access_token_url: null,
-  profile_url: null,
-  oidc_well_known_url: null,
-  oidc_jwks_url: null,
-};
-
 /**
  * A row as the wire has it. The schema gives the order of the keys, and lets no row pass that breaks the contract.
  * @param publicUrl where authentik is, without a slash at its end: callback URLs are built on it
@@ -88,7 +63,7 @@ export function serialize(row: SourceRow, publicUrl: string): OAuthSource {
 }
 
 function wireForm(row: SourceRow, publicUrl: string): z.input<typeof oauthSourceSchema> {
-  const type = row.type === null ? unknownType : JSON.parse(row.type);
+  const type = row.type === null ? unknownType : readSourceType(row.type);
   return {
     pk: row.pk,
     name: row.name,

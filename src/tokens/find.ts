@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import * as z from "zod/mini";
-import { ask, type Database } from "../db/client.ts";
+import { ask, type Database } from "../db/database.ts";
 import { apiTokens } from "../db/schema.ts";
 import { StoreError } from "../db/store-error.ts";
 

@@ -3,7 +3,7 @@ import { createSourcesApp } from "../../src/app.ts";
 import { localCache } from "../../src/cache/local-cache.ts";
 import { memoryTier } from "../../src/cache/memory-tier.ts";
 import { cacheApiStorage, type Storage } from "../../src/cache/storage.ts";
-import { openLibsql } from "../../src/db/client.ts";
+import { openLibsql } from "../../src/db/libsql.ts";
 import { readFetch } from "../../src/db/read-fetch.ts";
 import { token } from "./store.ts";
 

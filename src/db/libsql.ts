@@ -1,10 +1,7 @@
 import { createClient } from "@libsql/client/http";
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql/http";
+import type { Database } from "./database.ts";
 import { StoreError } from "./store-error.ts";
-
-/** What the app asks of its store: a Drizzle database over libSQL or over D1. */
-export type Database = Pick<LibSQLDatabase, "select" | "batch">;
 
 export interface LibsqlOptions {
   /** `libsql://…`, `https://…` or `http://…`. */
@@ -28,25 +25,4 @@ export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlO
   } catch (error) {
     throw new StoreError("LIBSQL_URL must be a libsql://, https:// or http:// URL", { cause: error });
   }
-}
-
-/**
- * Runs a query; whatever keeps the store from answering comes out as one error.
- * @throws StoreError
- */
-export async function ask<T>(query: () => Promise<T>): Promise<T> {
-  try {
-    return await query();
-  } catch (error) {
-    throw new StoreError(
-      isMissingTable(error) ? "the store lacks a table: run `npm run db:migrate`" : "the store did not answer",
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-function isMissingTable(error: unknown): boolean {
-  return error instanceof Error && (error.message.includes("no such table") || isMissingTable(error.cause));
 }
