@@ -7,6 +7,7 @@ import { localCache } from "./cache/local-cache.ts";
 import { memoryTier } from "./cache/memory-tier.ts";
 import { type CacheStage, noCache } from "./cache/stage.ts";
 import { cacheApiStorage } from "./cache/storage.ts";
+import { checkOptions } from "./check-options.ts";
 import type { Database } from "./db/database.ts";
 import { pathNotFound, renderError } from "./errors.ts";
 import { reply, stageContext } from "./gateway.ts";
@@ -41,7 +42,7 @@ export type SourcesAppOptions<E extends Env> = (DatabaseOptions<E> | { askOrigin
    * The public URL of authentik, on which callback URLs are built.
    * @default the origin of the request
    */
-  authentikUrl?: string | undefined;
+  authentikUrl?: string | ((c: Context<E>) => string | undefined) | undefined;
   /**
    * What stands in front of the store; false for nothing.
    * @default the Cache API, with a small tier in memory before it
@@ -65,9 +66,12 @@ const queryBounds = { length: 16 * 1024, parameters: 1_000 };
 
 /**
  * The endpoint as a Hono app, below whatever path it is mounted on: the list, a source by its slug, and the source types.
+ * Build it once, at module scope: its caches live as long as it does.
+ * @throws TypeError for options that cannot work
  */
 export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions<E>) {
-  const { now = Date.now, limits = {} } = options;
+  checkOptions(options);
+  const { now = Date.now, limits = {}, authentikUrl } = options;
   const ask = "askOrigin" in options ? options.askOrigin : localOrigin((c) => originBindings(options, c, now));
   const stage = options.cache === false ? noCache : (options.cache ?? defaultCache(now));
   const verifyToken =
@@ -78,7 +82,8 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
       contextOf: stageContext,
       now,
     });
-  const publicUrl = (c: Context) => (options.authentikUrl ?? new URL(c.req.url).origin).replace(/\/+$/, "");
+  const configuredUrl = typeof authentikUrl === "function" ? authentikUrl : () => authentikUrl;
+  const publicUrl = (c: Context) => (configuredUrl(c) ?? new URL(c.req.url).origin).replace(/\/+$/, "");
 
   const authorized = every(bearerAuth(verifyToken), limitByToken(limits.token));
   const boundedQuery = formQuery(queryBounds);
@@ -139,3 +144,6 @@ const originBindings = <E extends Env>(
   tokenGraceSeconds: options.tokenGraceSeconds ?? 3_600,
   now,
 });
+
+/** The app's type, from which a client is typed. */
+export type SourcesApp = ReturnType<typeof createSourcesApp>;

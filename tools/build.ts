@@ -1,23 +1,30 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { runTool } from "./command.ts";
 
 const usage = `Usage: npm run build
 
-Bundles the Worker into dist/worker as a deployment would, and fails where it is larger than README.md promises.`;
+Makes the package in dist/, bundles the Worker as a deployment would, and fails where that is larger than README.md promises.`;
 
 const limitKiB = 75;
-const folder = "dist/worker";
+/** Beside the package, which is not to hold it. */
+const bundle = ".wrangler/bundle";
+
+const run = (command: string, ...args: string[]) =>
+  execFileSync(command, args, { stdio: ["ignore", "ignore", "inherit"] });
+
+function gzippedKiB(folder: string): number {
+  const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  return scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0) / 1024;
+}
 
 await runTool("build", usage, async () => {
-  execFileSync("wrangler", ["deploy", "--dry-run", "--minify", "--outdir", folder], { stdio: "inherit" });
-  const bytes = readdirSync(folder)
-    .filter((name) => name.endsWith(".js"))
-    .reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0);
-  const size = `${(bytes / 1024).toFixed(1)} KiB gzip`;
-  if (bytes > limitKiB * 1024)
-    throw new Error(`the Worker is ${size}, more than the ${limitKiB} KiB that README.md promises`);
-  console.log(`The Worker is ${size}, of ${limitKiB} KiB at most.`);
+  rmSync("dist", { recursive: true, force: true });
+  run("tsc", "-p", "tsconfig.build.json");
+  run("wrangler", "deploy", "--dry-run", "--minify", "--outdir", bundle);
+  const size = gzippedKiB(bundle);
+  console.log(`The Worker is ${size.toFixed(1)} KiB gzip, of ${limitKiB} KiB at most.`);
+  if (size > limitKiB) throw new Error("the Worker is larger than README.md promises");
 });

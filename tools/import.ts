@@ -6,13 +6,15 @@ import { InvalidList, readList } from "../src/oauth-sources/read-list.ts";
 import { replaceSources } from "../src/oauth-sources/replace.ts";
 import { runTool, UsageError } from "./command.ts";
 import { showProgress } from "./progress.ts";
+import { listAsSql } from "./sql.ts";
 import { openStore } from "./store.ts";
 
-const usage = `Usage: npm run db:import -- FILE.json
+const usage = `Usage: npm run db:import -- [--sql] FILE.json
 
 Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
-All or nothing: where a row is wrong, every problem is named and the store stays as it was.`;
+All or nothing: where a row is wrong, every problem is named and the store stays as it was.
+  --sql  writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)`;
 
 z.config(z.locales.en());
 
@@ -28,10 +30,15 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 await runTool("db:import", usage, async (args) => {
-  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const options = { sql: { type: "boolean", default: false } } as const;
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   const [file, ...others] = positionals;
   if (!file || others.length > 0) throw new UsageError("name one file");
   const list = readList(await readJson(file));
+  if (values.sql) {
+    process.stdout.write(listAsSql(list, Date.now()));
+    return;
+  }
   const changes = await replaceSources(openStore(), list, {
     now: Date.now(),
     onProgress: showProgress("rows written"),

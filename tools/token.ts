@@ -1,17 +1,27 @@
 import { parseArgs } from "node:util";
 import { createToken } from "../src/tokens/format.ts";
-import { listTokens, revokeToken, type Scope, type StoredToken, scopes, storeToken } from "../src/tokens/store.ts";
+import {
+  listTokens,
+  revokeToken,
+  type Scope,
+  type StoredToken,
+  scopes,
+  storeToken,
+  tokenRow,
+} from "../src/tokens/store.ts";
 import { runTool, UsageError } from "./command.ts";
+import { tokenAsSql } from "./sql.ts";
 import { openStore } from "./store.ts";
 
-const usage = `Usage: npm run token -- create --name NAME [--expires 90d] [--scope sources:read|none]
+const usage = `Usage: npm run token -- create --name NAME [--expires 90d] [--scope sources:read|none] [--sql]
        npm run token -- list
        npm run token -- revoke ID
 
 Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.
   --name NAME      what the token is for
   --expires TIME   how long it lives: a number with s, m, h, d or w (default: for ever)
-  --scope SCOPE    sources:read may list sources (default); none is known, but may view nothing`;
+  --scope SCOPE    sources:read may list sources (default); none is known, but may view nothing
+  --sql            stores nothing, and prints the SQL that would (for D1); the token goes to stderr`;
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const longestName = 100;
@@ -25,6 +35,7 @@ async function create(args: string[]) {
       name: { type: "string" },
       expires: { type: "string" },
       scope: { type: "string", default: "sources:read" },
+      sql: { type: "boolean", default: false },
     },
   });
   const { name, scope, expires } = values;
@@ -34,11 +45,13 @@ async function create(args: string[]) {
   const expiresAt = expires === undefined ? null : createdAt + readDuration(expires);
 
   const token = await createToken();
-  await storeToken(openStore(), token, { name, scope, createdAt, expiresAt });
+  const fields = { name, scope, createdAt, expiresAt };
+  if (values.sql) process.stdout.write(tokenAsSql(await tokenRow(token, fields)));
+  else await storeToken(openStore(), token, fields);
   console.error(
     `"${name}", scope ${scope}, ${expiresAt ? `expires ${date(expiresAt)}` : "never expires"}; shown this once:`,
   );
-  console.log(token);
+  (values.sql ? console.error : console.log)(token);
 }
 
 async function list() {

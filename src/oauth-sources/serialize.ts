@@ -39,13 +39,17 @@ export const oauthSourceSchema = z.object({
   type: sourceTypeSchema,
   oidc_well_known_url: z.string(),
   oidc_jwks_url: z.string(),
-  oidc_jwks: z.json(),
+  /** Any JSON: the table's check holds that it is. */
+  oidc_jwks: z.unknown(),
 });
 
 export type OAuthSource = z.infer<typeof oauthSourceSchema>;
 
 /** The body of a 200. */
-export const sourcesPageSchema = z.object({ pagination: paginationSchema, results: z.array(oauthSourceSchema) });
+export const sourcesPageSchema = /* @__PURE__ */ z.object({
+  pagination: paginationSchema,
+  results: /* @__PURE__ */ z.array(oauthSourceSchema),
+});
 
 export type SourcesPage = z.infer<typeof sourcesPageSchema>;
 

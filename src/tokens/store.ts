@@ -14,13 +14,18 @@ export interface NewToken {
   expiresAt: number | null;
 }
 
+/** The row of a token: its digest and its last four characters are all that is kept of it. */
+export const tokenRow = async (token: string, fields: NewToken) => ({
+  ...fields,
+  digest: await digestToken(token),
+  lastFour: token.slice(-4),
+  revokedAt: null,
+});
+
 /** Stores the digest of a token; one that is there already is renewed, whatever had become of it. */
-export async function storeToken(db: LibSQLDatabase, token: string, { name, scope, createdAt, expiresAt }: NewToken) {
-  const fresh = { name, scope, createdAt, expiresAt, lastFour: token.slice(-4), revokedAt: null };
-  await db
-    .insert(apiTokens)
-    .values({ ...fresh, digest: await digestToken(token) })
-    .onConflictDoUpdate({ target: apiTokens.digest, set: fresh });
+export async function storeToken(db: LibSQLDatabase, token: string, fields: NewToken): Promise<void> {
+  const row = await tokenRow(token, fields);
+  await db.insert(apiTokens).values(row).onConflictDoUpdate({ target: apiTokens.digest, set: row });
 }
 
 export type StoredToken = Omit<typeof apiTokens.$inferSelect, "digest">;

@@ -1,0 +1,31 @@
+import { createSourcesClient } from "authentik-sources-edge/client";
+import { Hono } from "hono";
+
+interface Env {
+  Bindings: {
+    /** The gateway of authentik-sources-edge: it asks for a token. */
+    SOURCES: Fetcher;
+    /** Its origin: whoever has this binding reads without one. */
+    TRUSTED_SOURCES: Fetcher;
+    SOURCES_TOKEN: string;
+  };
+}
+
+/** The host of a request over a binding is only a name. */
+const base = "https://sources";
+
+export default new Hono<Env>()
+  .get("/", async (c) => {
+    const client = createSourcesClient(base, {
+      token: c.env.SOURCES_TOKEN,
+      fetch: c.env.SOURCES.fetch.bind(c.env.SOURCES),
+    });
+    const response = await client.list({ enabled: "true", ordering: "slug" });
+    if (!response.ok) return c.text(`The sources answered ${response.status}.`, 502);
+    const { results } = await response.json();
+    return c.json(results.map(({ slug, name }) => ({ slug, name })));
+  })
+  .get("/trusted", (c) =>
+    c.env.TRUSTED_SOURCES.fetch("https://sources.internal/v1/sources/oauth/?public_url=https://authentik.example"),
+  )
+  .all("/api/v3/*", (c) => c.env.SOURCES.fetch(c.req.raw));

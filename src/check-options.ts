@@ -1,0 +1,50 @@
+type Rule = [isGood: (value: unknown) => boolean, wanted: string];
+
+const isFunction = (value: unknown) => typeof value === "function";
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const isSeconds = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
+const isHttpUrl = (value: unknown) => /^https?:$/.test(URL.parse(String(value))?.protocol ?? "");
+const lifetimes = ["fresh", "staleWhileRevalidate", "staleIfError"];
+
+/** What each option must be, where it is given. */
+const rules: Record<string, Rule> = {
+  database: [isFunction, "a function of the context that gives a Drizzle database, such as (c) => drizzle(c.env.DB)"],
+  askOrigin: [isFunction, "a function of a question and the context that gives an answer"],
+  verifyToken: [isFunction, "a function of a token and the context that gives a principal or null"],
+  authentikUrl: [
+    (value) => isFunction(value) || isHttpUrl(value),
+    "an http(s) URL such as https://authentik.example, or a function of the context that gives one",
+  ],
+  cache: [
+    (value) => value === false || (isObject(value) && isFunction(value.serve)),
+    "a stage, such as localCache({ storage }), or false",
+  ],
+  freshness: [
+    (value) => isObject(value) && lifetimes.every((name) => isSeconds(value[name])),
+    `an object with ${lifetimes.join(", ")}, each a whole number of seconds`,
+  ],
+  tokenGraceSeconds: [isSeconds, "a whole number of seconds"],
+  limits: [
+    (value) =>
+      isObject(value) && [value.address, value.token].every((limiter) => limiter === undefined || isFunction(limiter)),
+    "an object with address and token, functions of a key and the context that give a promise of true or false",
+  ],
+  now: [isFunction, "a function that gives milliseconds since 1970"],
+};
+
+/**
+ * Checks the options of `createSourcesApp` when the app is built, rather than at the first request.
+ * @throws TypeError naming the option and what would be right
+ */
+export function checkOptions(options: object): void {
+  const refuse = (message: string) => {
+    throw new TypeError(`createSourcesApp: ${message}`);
+  };
+  if (!("database" in options || "askOrigin" in options))
+    refuse(`database is missing: it must be ${rules.database?.[1]}`);
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (!rule) refuse(`there is no option ${name}; there are ${Object.keys(rules).join(", ")}`);
+    else if (value !== undefined && !rule[0](value)) refuse(`${name} must be ${rule[1]}`);
+  }
+}
