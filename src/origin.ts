@@ -77,10 +77,14 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
   .use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Cache-Tag", generatedAtHeader] }))
   .get("/sources/oauth/", formQuery(), validateQuery(listQuerySchema), async (c) => {
     const generatedAt = c.env.now();
-    const page = await listSources(c.env.database, c.req.valid("query"), publicUrl(c));
-    if (!page) return c.json(invalidPage().body, 404, listHeaders(generatedAt, emptyFreshness(c.env.freshness)));
-    const isEmpty = page.results.length === 0;
-    return c.json(page, 200, listHeaders(generatedAt, isEmpty ? emptyFreshness(c.env.freshness) : c.env.freshness));
+    const { freshness, database } = c.env;
+    const found = await listSources(database, c.req.valid("query"), publicUrl(c));
+    if (!found) return c.json(invalidPage().body, 404, listHeaders(generatedAt, emptyFreshness(freshness)));
+    const { page, changedAt } = found;
+    return c.json(page, 200, {
+      ...listHeaders(generatedAt, page.results.length === 0 ? emptyFreshness(freshness) : freshness),
+      ...(changedAt > 0 && { "Last-Modified": new Date(changedAt).toUTCString() }),
+    });
   })
   .get("/sources/oauth/source_types/", formQuery(), validateQuery(sourceTypesQuerySchema), async (c) => {
     const generatedAt = c.env.now();

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { listState } from "../src/db/schema.ts";
 import { createStore, readFixture, type TestStore, token } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 
@@ -24,6 +25,20 @@ describe("a list", () => {
     for (const inner of ["Cache-Tag", "X-Generated-At", "X-Status", "X-Cache-Control"]) {
       expect(response.headers.has(inner), inner).toBe(false);
     }
+  });
+
+  it("tells when it was last changed, whenever it was made", async () => {
+    const changedAt = async () => (await store.db.select().from(listState))[0]?.changedAt ?? 0;
+    const lastModified = async (query: string) => (await worker.list(query)).headers.get("Last-Modified");
+    const before = await changedAt();
+    expect(await lastModified("page_size=7")).toBe(new Date(before).toUTCString());
+    expect(await lastModified("search=git")).toBe(new Date(before).toUTCString());
+    await store.load(await readFixture("company"));
+    expect(await changedAt()).toBe(before);
+    const later = new Date("2100-01-01");
+    await store.db.update(listState).set({ changedAt: later.getTime() });
+    expect(await lastModified("page_size=8")).toBe(later.toUTCString());
+    await store.db.update(listState).set({ changedAt: before });
   });
 
   it("has an ETag that depends on its body alone", async () => {

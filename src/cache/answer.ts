@@ -17,7 +17,7 @@ export interface Answer {
 /** Carries `generatedAt`, inside only: `Date` has but seconds, and networks set it anew. */
 export const generatedAtHeader = "X-Generated-At";
 
-const clientHeaders = ["Content-Type", "ETag", "Retry-After"];
+const clientHeaders = ["Content-Type", "ETag", "Last-Modified", "Retry-After"];
 
 /** Takes an answer out of a Response, whoever may have kept it meanwhile. */
 export async function readAnswer(response: Response): Promise<Answer> {

@@ -44,7 +44,8 @@ export const oauthSources = sqliteTable(
     check("policy_engine_mode_is_known", isOneOf(table.policyEngineMode)),
     check("user_matching_mode_is_known", isOneOf(table.userMatchingMode)),
     check("oidc_jwks_is_json", sql`json_valid(${table.oidcJwks})`),
-    index("oauth_sources_by_name").on(table.name, table.pk),
+    // The default order; with the text of searches, which are answered from this index alone where they find nothing.
+    index("oauth_sources_by_name").on(table.name, table.pk, table.searchText),
     index("oauth_sources_by_provider_type").on(table.providerType),
     index("oauth_sources_by_consumer_key").on(table.consumerKey),
     index("oauth_sources_by_authentication_flow").on(table.authenticationFlow),
@@ -72,6 +73,8 @@ export const listState = sqliteTable(
     revision: integer().notNull(),
     /** When the list last changed, in milliseconds since 1970; 0: never. */
     changedAt: integer("changed_at").notNull(),
+    /** How many sources there are. Triggers keep it, whoever writes: to count is to read the whole table. */
+    count: integer().notNull().default(0),
   },
   (table) => [check("single_row", sql`${table.id} = 1`)],
 );

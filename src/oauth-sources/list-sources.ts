@@ -6,12 +6,17 @@ import type { ListQuery } from "./list-query.ts";
 import { type SourcesPage, serialize } from "./serialize.ts";
 
 /**
- * One page of the list; undefined where it lies beyond the end.
+ * One page of the list, and when the list last changed (milliseconds since 1970; 0: not known); undefined for a page
+ * beyond the end.
  * @param publicUrl where authentik is; see `serialize`
  * @throws StoreError where the store does not answer, or not with what the contract asks for
  */
-export async function listSources(db: Database, query: ListQuery, publicUrl: string): Promise<SourcesPage | undefined> {
-  const { rows, count } = await findSources(db, query);
+export async function listSources(
+  db: Database,
+  query: ListQuery,
+  publicUrl: string,
+): Promise<{ page: SourcesPage; changedAt: number } | undefined> {
+  const { rows, count, changedAt } = await findSources(db, query);
   if (!Number.isSafeInteger(count)) throw new StoreError(`the store counts ${count} sources`);
   const pagination = paginate(count, query.page, query.page_size);
   if (pagination === undefined) return undefined;
@@ -19,5 +24,5 @@ export async function listSources(db: Database, query: ListQuery, publicUrl: str
   if (rows.length !== (count === 0 ? 0 : end - start + 1)) {
     throw new StoreError(`the store gave ${rows.length} rows for ${start} to ${end} of ${count}`);
   }
-  return { pagination, results: rows.map((row) => serialize(row, publicUrl)) };
+  return { page: { pagination, results: rows.map((row) => serialize(row, publicUrl)) }, changedAt };
 }

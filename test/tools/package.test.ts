@@ -94,6 +94,17 @@ async function runCases(base: string, secret: string): Promise<void> {
   expect(stdout).toMatch(/8[0-9]{2} passed, 0 failed/);
 }
 
+/** What README.md says that embedding adds. */
+const [, promisedD1, promisedLibsql] =
+  /adds (\d+) KiB [^.]* with D1, (\d+) KiB with libSQL/.exec(readFileSync("README.md", "utf8")) ?? [];
+
+/** @param promised the README's figure @param limit what it may be at most */
+function expectSize(added: number, promised: string | undefined, limit: number) {
+  expect(added).toBeLessThanOrEqual(Number(promised));
+  expect(added).toBeGreaterThan(Number(promised) - 2);
+  expect(Number(promised)).toBeLessThanOrEqual(limit);
+}
+
 const gzippedKiB = (path: string) => gzipSync(readFileSync(path)).length / 1024;
 
 /** What an example adds to a bare Hono host, in KiB, minified and gzipped. */
@@ -116,9 +127,7 @@ async function addedKiB(target: string): Promise<number> {
     expect(built.code, built.stderr).toBe(0);
   }
   rmSync(join(target, "src/bare.ts"));
-  const added = gzippedKiB(join(target, "out/index/index.js")) - gzippedKiB(join(target, "out/bare/bare.js"));
-  console.info(`${target} adds ${added.toFixed(1)} KiB`);
-  return added;
+  return gzippedKiB(join(target, "out/index/index.js")) - gzippedKiB(join(target, "out/bare/bare.js"));
 }
 
 /**
@@ -192,7 +201,7 @@ describe("an example, from the packed package in an empty folder", () => {
   it("host-hono mounts the list with its own authentication, below a prefix", async () => {
     const target = await install("host-hono");
     await expectTypes(target);
-    expect(await addedKiB(target)).toBeLessThan(60);
+    expectSize(await addedKiB(target), promisedLibsql, 60);
     writeFileSync(
       join(target, ".dev.vars"),
       `LIBSQL_URL=${server.url}\nAPI_KEY=my-key\nAUTHENTIK_URL=https://authentik.example\n`,
@@ -216,7 +225,7 @@ describe("an example, from the packed package in an empty folder", () => {
   it("host-d1 serves the list from D1", async () => {
     const target = await install("host-d1");
     await expectTypes(target);
-    expect(await addedKiB(target)).toBeLessThan(35);
+    expectSize(await addedKiB(target), promisedD1, 35);
     const list = await runTool("import", ["--sql", fixturePath("company")]);
     const created = await runTool("token", ["create", "--name", "reader", "--sql"]);
     writeFileSync(join(target, "sources.sql"), list.stdout + created.stdout);
