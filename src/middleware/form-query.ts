@@ -16,12 +16,16 @@ export const formQuery = (bounds?: QueryBounds) =>
   createMiddleware(async function formQuery(c, next) {
     const url = new URL(c.req.url);
     if (bounds) checkBounds(url, bounds);
-    if (url.search !== "") {
+    if (!isPlain(url)) {
       url.search = new URLSearchParams([...new Map(url.searchParams)]).toString();
       c.req.raw = new Request(url, c.req.raw);
     }
     await next();
   });
+
+/** Without an escape or a repetition every decoder reads the same: a new request is not worth it. */
+const isPlain = ({ search, searchParams }: URL) =>
+  !/[%+]/.test(search) && new Set(searchParams.keys()).size === searchParams.size;
 
 function checkBounds({ search, searchParams }: URL, { length, parameters }: QueryBounds): void {
   if (search.length - "?".length > length) throw tooMuch(`The query is longer than ${length} bytes.`);

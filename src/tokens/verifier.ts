@@ -31,10 +31,11 @@ export function createVerifier({ lookUp, beforeLookUp, contextOf, now }: Verifie
   const verdicts = localCache({ storage, now });
 
   return async function verify(token, c) {
-    if (!(await isWellFormed(token))) return null;
     const digest = await digestToken(token);
-    if (!(await storage.match(digest))) await beforeLookUp?.(c);
-
+    if (!(await storage.match(digest))) {
+      if (!(await isWellFormed(token))) return null;
+      await beforeLookUp?.(c);
+    }
     const { answer } = await verdicts.serve(digest, () => lookUp(digest, c), contextOf(c));
     if (answer.status !== 200) throw new StoreError(`the token cannot be looked up: ${answer.status}`);
     const verdict = verdictSchema.parse(JSON.parse(answer.body));

@@ -1,0 +1,87 @@
+import autocannon from "autocannon";
+import { processorMs } from "./process.ts";
+
+/** What is sent, over and over. */
+export interface Load {
+  origin: string;
+  paths: string[];
+  headers?: Record<string, string>;
+  /** What every answer must be: a bench of errors measures nothing. */
+  status: number;
+}
+
+export interface Run {
+  requestsPerSecond: number;
+  /** Processor time of the runtime for each request, in microseconds; other loads of the machine do not add to it. */
+  cpuMicroseconds: number;
+}
+
+export interface Ratio {
+  median: number;
+  minimum: number;
+  maximum: number;
+}
+
+export interface Comparison {
+  subject: Run[];
+  base: Run[];
+  /** The subject's throughput by the base's, one for each round. */
+  throughput: Ratio;
+  /** The base's processor time for a request by the subject's. */
+  cpu: Ratio;
+}
+
+const connections = 16;
+
+/** @param runtime the process whose time counts */
+export async function run(load: Load, seconds: number, runtime: number): Promise<Run> {
+  const before = processorMs(runtime);
+  const result = await autocannon({
+    url: load.origin,
+    connections,
+    duration: seconds,
+    requests: load.paths.map((path) => ({ path, method: "GET", headers: load.headers ?? {} })),
+  });
+  const total = Object.values(result.statusCodeStats ?? {}).reduce((sum, { count = 0 }) => sum + count, 0);
+  const expected = result.statusCodeStats?.[load.status as unknown as keyof typeof result.statusCodeStats]?.count ?? 0;
+  if (expected === 0 || expected !== total) {
+    throw new Error(`${load.origin}${load.paths[0]}: ${expected} of ${total} answers were ${load.status}`);
+  }
+  return {
+    requestsPerSecond: result.requests.average,
+    cpuMicroseconds: ((processorMs(runtime) - before) * 1000) / total,
+  };
+}
+
+/** Measures two loads in turn, so that whatever else the machine does meets both; a first round of each is thrown away. */
+export async function compare(
+  subject: Load,
+  base: Load,
+  options: { rounds: number; seconds: number; runtime: number },
+): Promise<Comparison> {
+  const { rounds, seconds, runtime } = options;
+  const runs: Pick<Comparison, "subject" | "base"> = { subject: [], base: [] };
+  for (let round = 0; round <= rounds; round++) {
+    const a = await run(subject, seconds, runtime);
+    const b = await run(base, seconds, runtime);
+    if (round === 0) continue;
+    runs.subject.push(a);
+    runs.base.push(b);
+  }
+  const ratios = (of: (subject: Run, base: Run) => number) =>
+    summarize(runs.subject.map((each, i) => of(each, runs.base[i] ?? each)));
+  return {
+    ...runs,
+    throughput: ratios((a, b) => a.requestsPerSecond / b.requestsPerSecond),
+    cpu: ratios((a, b) => b.cpuMicroseconds / a.cpuMicroseconds),
+  };
+}
+
+export const median = (values: number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+const summarize = (values: number[]): Ratio => ({
+  median: median(values),
+  minimum: Math.min(...values),
+  maximum: Math.max(...values),
+});

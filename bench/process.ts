@@ -1,0 +1,46 @@
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+/** The kernel's unit of a process's time, in milliseconds. */
+const tickMs = 10;
+
+const hasTaskset = (() => {
+  try {
+    execFileSync("taskset", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Ties a process, with all its threads, to one core; says so and goes on where the system cannot. */
+export function pin(pid: number, core: number): void {
+  if (hasTaskset) execFileSync("taskset", ["-a", "-c", "-p", String(core), String(pid)], { stdio: "ignore" });
+  else console.error(`taskset is not installed: process ${pid} is not tied to core ${core}`);
+}
+
+/** Starts one of the bench's own programs, and waits for its first line. */
+export async function start(script: string, ...args: string[]) {
+  const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once("line", resolve);
+    child.once("exit", (code) => reject(new Error(`${script} ended with ${code}`)));
+  });
+  if (child.pid === undefined) throw new Error(`${script} has no process`);
+  return { pid: child.pid, line, kill: (signal?: NodeJS.Signals) => child.kill(signal) };
+}
+
+const stat = (pid: number | string) => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+
+/** The processor time that a process has used, in milliseconds. */
+export function processorMs(pid: number): number {
+  const fields = stat(pid);
+  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+}
+
+/** The first child of a process: of Miniflare's, the runtime. */
+export const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ")[0]);

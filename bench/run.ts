@@ -1,0 +1,146 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openLibsql } from "../src/db/libsql.ts";
+import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
+import { listSources } from "../src/oauth-sources/list-sources.ts";
+import { runTool } from "../tools/command.ts";
+import { measureGrowth } from "./growth.ts";
+import { type Comparison, compare } from "./measure.ts";
+import { bars, lines } from "./plot.ts";
+import { childOf, pin, start } from "./process.ts";
+import { type Origins, type Scenario, scenarios, staleScenario, token } from "./scenarios.ts";
+import type { ServedWorker } from "./serve.ts";
+
+const usage = `Usage: npm run bench [-- --quick]
+
+Measures the Worker against floors and a peer, two at a time and in turn, and the store as it grows. Prints a table, and writes
+figures (JSON) and plots (SVG) into docs/bench/. Takes about ten minutes; a first look with --quick takes one, and writes nothing.`;
+
+const output = new URL("../docs/bench/", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-bench-"));
+const authentikUrl = "https://authentik.example";
+/** Enough for a thousand pages of twelve. */
+const sources = 12_000;
+/** The runtime has a core to itself; the load, the store and this program share the other. */
+const cores = { runtime: 0, others: 1 };
+const herd = 100;
+
+function bundle(name: string, config: string, script: string): string {
+  const outdir = join(folder, name);
+  const args = ["deploy", script, "-c", config, "--dry-run", "--minify", "--outdir", outdir];
+  execFileSync("wrangler", args, { stdio: ["ignore", "ignore", "inherit"] });
+  return join(outdir, `${name}.js`);
+}
+
+/** What the edge sends to the store for a page, word for word. */
+async function pipelineFor(storeUrl: string, pageSize: number): Promise<string> {
+  let body = "";
+  const recording: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    body = await request.clone().text();
+    return fetch(request);
+  };
+  const query = listQuerySchema.parse({ page_size: String(pageSize) });
+  await listSources(openLibsql({ url: storeUrl, fetch: recording }), query, authentikUrl);
+  return body;
+}
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+
+async function startWorkers(storeUrl: string): Promise<{ origins: Origins; runtime: number; stop: () => void }> {
+  const worker = bundle("worker", "wrangler.toml", "src/worker.ts");
+  const bindings = { LIBSQL_URL: storeUrl, AUTHENTIK_URL: authentikUrl, EDGE_CACHE: "cache-api" };
+  const floor = (name: string) => bundle(name, "bench/wrangler.toml", `bench/workers/${name}.ts`);
+  const pipelines = { "/12": await pipelineFor(storeUrl, 12), "/100": await pipelineFor(storeUrl, 100) };
+  const described: Omit<ServedWorker, "port">[] = [
+    { name: "edge", script: worker, bindings: { ...bindings, CACHE_FRESH_SECONDS: "3600" } },
+    { name: "uncached", script: worker, bindings: { ...bindings, EDGE_CACHE: "off" } },
+    { name: "stale", script: worker, bindings: { ...bindings, CACHE_FRESH_SECONDS: "1", CACHE_STALE_SECONDS: "0" } },
+    { name: "constant", script: floor("constant"), bindings: {} },
+    { name: "match", script: floor("match"), bindings: {} },
+    { name: "raw-post", script: floor("raw-post"), bindings, jsonBindings: { PIPELINES: pipelines } },
+    { name: "plain", script: floor("plain"), bindings },
+  ];
+  const workers: ServedWorker[] = [];
+  for (const each of described) workers.push({ ...each, port: await freePort() });
+  const server = await start("./serve.ts", JSON.stringify(workers));
+  const runtime = childOf(server.pid);
+  pin(server.pid, cores.others);
+  pin(runtime, cores.runtime);
+  const origins = Object.fromEntries(workers.map(({ name, port }) => [name, `http://127.0.0.1:${port}`])) as Origins;
+  return { origins, runtime, stop: () => server.kill() };
+}
+
+/** How often a page that nobody has asked for is loaded when a hundred ask for it at the same time. */
+async function loadsOfHerd(origins: Origins): Promise<number> {
+  const url = `${origins.edge}/sources/oauth/?search=herd`;
+  const asked = Array.from({ length: herd }, () => fetch(url, { headers: { Authorization: `Bearer ${token}` } }));
+  const statuses = (await Promise.all(asked)).map((response) => response.headers.get("Cache-Status") ?? "");
+  return statuses.filter((status) => status.includes("; stored")).length;
+}
+
+const two = (value: number) => value.toFixed(2);
+
+function row({ name, against, goal }: Scenario, { throughput, cpu, subject }: Comparison): string {
+  const verdict = goal === undefined ? "" : throughput.median >= goal ? `≥ ${goal}: met` : `≥ ${goal}: not met`;
+  const rate = Math.round(Math.max(...subject.map(({ requestsPerSecond }) => requestsPerSecond)));
+  const range = `${two(throughput.minimum)}–${two(throughput.maximum)}`;
+  return `| ${name} | ${against} | ${two(throughput.median)} (${range}) | ${two(cpu.median)} | ${rate} | ${verdict} |`;
+}
+
+await runTool("bench", usage, async (args) => {
+  const { quick } = parseArgs({ args, options: { quick: { type: "boolean", default: false } } }).values;
+  const pace = quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 };
+  if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
+
+  const store = await start("./store.ts", join(folder, "store.db"), String(sources), token);
+  const workers = await startWorkers(store.line);
+  try {
+    pin(store.pid, cores.others);
+    pin(process.pid, cores.others);
+    const { origins, runtime } = workers;
+    console.log("| scenario | against | throughput: median (range) | processor time | best, requests/s | goal |");
+    console.log("|---|---|---|---|---|---|");
+    const results: (Comparison & Pick<Scenario, "name" | "against" | "goal">)[] = [];
+    const measure = async (scenario: Scenario) => {
+      const { name, against, goal, subject, base } = scenario;
+      const comparison = await compare(subject, base, { ...pace, runtime });
+      results.push({ name, against, ...(goal !== undefined && { goal }), ...comparison });
+      console.log(row(scenario, comparison));
+    };
+    for (const scenario of await scenarios(origins)) await measure(scenario);
+    const loads = await loadsOfHerd(origins);
+    console.log(
+      `| herd of ${herd} on a cold page | | ${loads} load${loads === 1 ? "" : "s"} | | | 1: ${loads === 1 ? "met" : "not met"} |`,
+    );
+
+    const stale = staleScenario(origins);
+    await fetch(`${origins.stale}${stale.subject.paths[0]}`, { headers: stale.subject.headers ?? {} });
+    process.kill(store.pid, "SIGSTOP");
+    await measure(stale);
+    process.kill(store.pid, "SIGCONT");
+
+    const growth = await measureGrowth(folder, quick ? [100, 10_000] : [100, 1_000, 10_000, 100_000]);
+    if (quick) return;
+    mkdirSync(output, { recursive: true });
+    writeFileSync(join(output, "bench.json"), `${JSON.stringify({ herd: loads, results, growth }, null, 1)}\n`);
+    writeFileSync(join(output, "bench.svg"), bars(results));
+    writeFileSync(join(output, "growth.svg"), lines(growth));
+    console.log("Written: docs/bench/bench.json, bench.svg, growth.svg");
+  } finally {
+    workers.stop();
+    process.kill(store.pid, "SIGCONT");
+    store.kill();
+    rmSync(folder, { recursive: true });
+  }
+});

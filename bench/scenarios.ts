@@ -1,0 +1,98 @@
+import { random } from "./generate.ts";
+import type { Load } from "./measure.ts";
+
+/** Where each Worker of the bench listens. */
+export type Origins = Record<"edge" | "uncached" | "stale" | "constant" | "match" | "raw-post" | "plain", string>;
+
+export interface Scenario {
+  name: string;
+  subject: Load;
+  /** What it is measured against, and what that is called. */
+  base: Load;
+  against: string;
+  /** The ratio of throughputs that we want. */
+  goal?: number;
+}
+
+export const token = "bench-token";
+const headers = { Authorization: `Bearer ${token}` };
+const list = (query: string) => `/sources/oauth/?${query}`;
+const hot = list("page_size=12");
+
+/** More than the tier in memory holds: every hit comes from the Cache API. */
+export const manyPages = Array.from({ length: 1_000 }, (_, i) => list(`page_size=12&page=${i + 1}`));
+
+/** 2,000 requests for 200 pages, the first the most wanted (Zipf's law). */
+function skewed(): string[] {
+  const next = random(2);
+  let sum = 0;
+  const upTo = Array.from({ length: 200 }, (_, i) => {
+    sum += 1 / (i + 1);
+    return sum;
+  });
+  return Array.from({ length: 2_000 }, () => {
+    const drawn = next() * sum;
+    return manyPages[upTo.findIndex((limit) => drawn < limit)] ?? hot;
+  });
+}
+
+/** All but the last. The edge is asked once for its answer, whose size the floors get. */
+export async function scenarios(origins: Origins): Promise<Scenario[]> {
+  const answer = await fetch(origins.edge + hot, { headers });
+  const size = (await answer.text()).length;
+  const edge = (paths: string[], status = 200, more: Load["headers"] = headers): Load => ({
+    origin: origins.edge,
+    paths,
+    headers: more,
+    status,
+  });
+  const constant: Load = { origin: origins.constant, paths: [`/${size}`], status: 200 };
+  const hit = edge([hot]);
+  const miss = (pageSize: number): Load => ({ ...edge([list(`page_size=${pageSize}`)]), origin: origins.uncached });
+  const rawPost = (pageSize: number): Load => ({ origin: origins["raw-post"], paths: [`/${pageSize}`], status: 200 });
+  return [
+    { name: "hot hit", subject: hit, base: constant, against: "a constant body", goal: 0.8 },
+    {
+      name: "hit in the Cache API",
+      subject: edge(manyPages),
+      base: { origin: origins.match, paths: manyPages.map((_, i) => `/${size}/${i}`), status: 200 },
+      against: "a bare match",
+      goal: 0.8,
+    },
+    { name: "hits, 200 pages, skewed", subject: edge(skewed()), base: constant, against: "a constant body" },
+    {
+      name: "304",
+      subject: edge([hot], 304, { ...headers, "If-None-Match": answer.headers.get("ETag") ?? "" }),
+      base: hit,
+      against: "a hot hit",
+      goal: 1,
+    },
+    { name: "403, no token", subject: edge([hot], 403, {}), base: hit, against: "a hot hit", goal: 1 },
+    {
+      name: "403, malformed",
+      subject: edge([hot], 403, { Authorization: "Bearer" }),
+      base: hit,
+      against: "a hot hit",
+      goal: 1,
+    },
+    { name: "400", subject: edge([list("page=0")], 400), base: hit, against: "a hot hit" },
+    { name: "miss, 12 rows", subject: miss(12), base: rawPost(12), against: "a raw POST", goal: 0.6 },
+    { name: "miss, 100 rows", subject: miss(100), base: rawPost(100), against: "a raw POST", goal: 0.5 },
+    {
+      name: "miss, 12 rows",
+      subject: miss(12),
+      base: { ...miss(12), origin: origins.plain },
+      against: "the plain peer",
+      goal: 1.5,
+    },
+  ];
+}
+
+/** The last scenario, since it stops the store. */
+export const staleScenario = (origins: Origins): Scenario => ({
+  name: "stale, the store hangs",
+  subject: { origin: origins.stale, paths: [hot], headers, status: 200 },
+  base: { origin: origins.edge, paths: [hot], headers, status: 200 },
+  against: "a hot hit",
+  goal: 0.8,
+});

@@ -1,0 +1,34 @@
+import { createClient } from "@libsql/client/http";
+import { and, asc, count, eq, isNull } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/libsql/http";
+import { Hono } from "hono";
+import { apiTokens, oauthSources, sourceTypes } from "../../src/db/schema.ts";
+import { serialize } from "../../src/oauth-sources/serialize.ts";
+import { paginate } from "../../src/pagination.ts";
+import { digestToken } from "../../src/tokens/format.ts";
+
+/** Peer: the same endpoint as one writes it at first. No cache; the token, the rows and the count each by a query. */
+export default new Hono<{ Bindings: { LIBSQL_URL: string } }>().get("/sources/oauth/", async (c) => {
+  const db = drizzle({ client: createClient({ url: c.env.LIBSQL_URL }) });
+  const digest = await digestToken(c.req.header("Authorization")?.slice("Bearer ".length) ?? "");
+  const isGood = and(eq(apiTokens.digest, digest), isNull(apiTokens.revokedAt));
+  const [token] = await db.select().from(apiTokens).where(isGood);
+  if (!token) return c.json({ detail: "Token invalid/expired" }, 403);
+
+  const page = Number(c.req.query("page") ?? 1);
+  const pageSize = Number(c.req.query("page_size") ?? 100);
+  const rows = await db
+    .select()
+    .from(oauthSources)
+    .leftJoin(sourceTypes, eq(sourceTypes.providerType, oauthSources.providerType))
+    .orderBy(asc(oauthSources.name), asc(oauthSources.pk))
+    .limit(pageSize)
+    .offset((page - 1) * pageSize);
+  const [total] = await db.select({ count: count() }).from(oauthSources);
+  return c.json({
+    pagination: paginate(total?.count ?? 0, page, pageSize),
+    results: rows.map((row) =>
+      serialize({ ...row.oauth_sources, type: row.source_types?.type ?? null }, "https://authentik.example"),
+    ),
+  });
+});
