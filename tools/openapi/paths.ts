@@ -1,7 +1,15 @@
 import type { Oas3_1Schema, Oas3Operation, Oas3Paths, Oas3Server } from "@redocly/openapi-core";
 import { examplePage, exampleSource } from "./examples.ts";
 import { listParameters, slugParameter, sourceTypesParameters } from "./parameters.ts";
-import { invalidPageResponse, invalidQueryResponse, notFoundResponse, okResponse, sharedRefs } from "./responses.ts";
+import {
+  headerRefs,
+  invalidPageResponse,
+  invalidQueryResponse,
+  okResponse,
+  pathNotFoundResponse,
+  sharedRefs,
+  slugNotFoundResponse,
+} from "./responses.ts";
 import { schemaRef } from "./schemas.ts";
 
 type Operation = Oas3Operation<Oas3_1Schema>;
@@ -34,7 +42,7 @@ const retrieve: Operation = {
   parameters: [slugParameter],
   responses: {
     200: okResponse("The source.", schemaRef("OAuthSource"), exampleSource),
-    404: notFoundResponse("No source has this slug."),
+    404: slugNotFoundResponse,
     ...sharedRefs,
   } as Operation["responses"],
 };
@@ -56,6 +64,7 @@ const sourceTypes: Operation = {
 /** An answer of the two routes below; they may come to say more than their status. */
 const statusResponse = (description: string, status: string) => ({
   description,
+  headers: headerRefs("Cache-Control"),
   content: {
     "application/json": {
       schema: { type: "object", properties: { status: { type: "string", const: status } }, required: ["status"] },
@@ -71,7 +80,7 @@ const healthz: Operation = {
   security: [],
   responses: {
     200: statusResponse("It runs.", "ok"),
-    404: notFoundResponse("To a method other than GET and HEAD."),
+    404: pathNotFoundResponse,
   },
 };
 
@@ -82,7 +91,7 @@ const readyz: Operation = {
   security: [],
   responses: {
     200: statusResponse("It does.", "ready"),
-    404: notFoundResponse("To a method other than GET and HEAD."),
+    404: pathNotFoundResponse,
     503: statusResponse("It does not.", "unavailable"),
   },
 };

@@ -38,7 +38,7 @@ export const headers = Object.fromEntries(
   ]),
 );
 
-const headerRefs = (...names: string[]) =>
+export const headerRefs = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
 const cacheHeaders: HeaderName[] = ["Age", "Cache-Control", "Cache-Status", "Date", "ETag", "Vary"];
@@ -54,7 +54,7 @@ const examplesOf = (errors: Record<string, ApiError>) =>
   Object.fromEntries(Object.entries(errors).map(([name, { body }]) => [name, { value: body }]));
 
 /** A status with `detail` and `code`, described by the errors that the app throws for it. */
-function errorResponse(description: string, errors: Record<string, ApiError>): Response {
+function errorResponse(description: string, errors: Record<string, ApiError>, ...otherHeaders: HeaderName[]): Response {
   const thrown = Object.values(errors);
   const codes = [...new Set(thrown.map(({ body }) => body.code))];
   const schema: Oas3_1Schema = {
@@ -65,7 +65,7 @@ function errorResponse(description: string, errors: Record<string, ApiError>): R
   };
   return {
     description,
-    headers: headerRefs("Cache-Control", ...thrown.flatMap((error) => Object.keys(error.headers))),
+    headers: headerRefs("Cache-Control", ...otherHeaders, ...thrown.flatMap((error) => Object.keys(error.headers))),
     content: { "application/json": { schema, examples: examplesOf(errors) } },
   };
 }
@@ -91,9 +91,21 @@ export function invalidQueryResponse(parameters: Oas3Parameter[], example: Recor
   };
 }
 
-export const invalidPageResponse = errorResponse("A page beyond the end.", { invalid_page: invalidPage() });
+/** The caches keep these two as they keep lists. */
+export const invalidPageResponse = errorResponse(
+  "A page beyond the end.",
+  { invalid_page: invalidPage() },
+  "Cache-Status",
+);
+export const slugNotFoundResponse = errorResponse(
+  "No source has this slug.",
+  { not_found: pathNotFound() },
+  "Cache-Status",
+);
 
-export const notFoundResponse = (description: string) => errorResponse(description, { not_found: pathNotFound() });
+export const pathNotFoundResponse = errorResponse("To a method other than GET and HEAD.", {
+  not_found: pathNotFound(),
+});
 
 /** `components.responses`: those that every route with a token has, by their statuses. */
 const sharedResponses = {
