@@ -27,8 +27,8 @@ const listDescriptions: Record<keyof ListQuery, string> = {
   profile_url: "Exact.",
   authentication_flow: "The UUID of a flow. One that no source refers to gives an empty list.",
   enrollment_flow: "The UUID of a flow. One that no source refers to gives an empty list.",
-  policy_engine_mode: "Exact.",
-  user_matching_mode: "Exact.",
+  policy_engine_mode: "Whether all policies must agree, or any one.",
+  user_matching_mode: "How a person is matched with a user who exists.",
 };
 
 /** What counts where a parameter is missing, as a client would write it. */
