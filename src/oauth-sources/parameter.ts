@@ -16,9 +16,9 @@ type Reader<T> = (text: string) => T | Refusal;
 export interface JsonType {
   type?: "boolean" | "integer";
   format?: "uuid";
-  enum?: readonly string[];
+  enum?: string[];
   minimum?: number;
-  maximum?: number | undefined;
+  maximum?: number;
 }
 
 /** A query parameter: text in, a value out. Missing and empty both mean "not given" and give the fallback (CONTRACT, "General rules"). */
@@ -77,7 +77,7 @@ export const boolean = () => parameter(readBoolean, undefined, { type: "boolean"
 export const flag = () => parameter((text) => readBoolean(text) || undefined, undefined, { type: "boolean" });
 export const uuid = () => parameter(readUuid, undefined, { format: "uuid" });
 export const choice = <T extends string>(choices: readonly T[]) =>
-  parameter(readChoice(choices), undefined, { enum: choices });
+  parameter(readChoice(choices), undefined, { enum: [...choices] });
 /** An integer between the limits, both included. */
 export const integer = ({ fallback, ...limits }: { minimum: number; maximum?: number; fallback: number }) =>
   parameter(readInteger(limits.minimum, limits.maximum), fallback, { type: "integer", ...limits });

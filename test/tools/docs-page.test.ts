@@ -8,6 +8,7 @@ import { readFixture, temporaryFolder } from "../support/run.ts";
 if (!chromiumPath)
   process.stderr.write("SKIPPED: there is no chromium here, so the docs page is not tried in a browser.\n");
 
+/** `UPDATE_SCREENSHOT=1` makes the picture that README.md shows anew. */
 const updatesScreenshot = process.env.UPDATE_SCREENSHOT !== undefined;
 
 let dev: DevServer;

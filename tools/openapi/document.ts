@@ -10,6 +10,8 @@ const description = `authentik's OAuth sources, read at the edge.
 - \`1\`, \`0\` and any letter case of \`true\` and \`false\` are booleans; a UUID may come without its hyphens.
 - \`HEAD\` answers as \`GET\`, without the body; \`OPTIONS\` is a 204 with \`Allow\`; a path without its last slash is a 308 to the one with it.`;
 
+const license = { name: manifest.license, identifier: manifest.license };
+
 /** The description of the API. What it says of parameters and bodies, it takes from the code that reads and writes them. */
 export const openapiDocument: Oas3_1Definition = {
   openapi: "3.1.1",
@@ -17,7 +19,7 @@ export const openapiDocument: Oas3_1Definition = {
     title: manifest.name,
     version: manifest.version,
     description,
-    license: { name: manifest.license, identifier: manifest.license } as { name: string },
+    license,
   },
   servers,
   security: [{ bearer: [] }],

@@ -55,7 +55,7 @@ function queryParameters<Name extends string>(
     description: descriptions[name],
     schema: {
       type: "string",
-      ...(schema.shape[name].jsonType as Oas3_1Schema),
+      ...schema.shape[name].jsonType,
       ...(name in defaults && { default: defaults[name] }),
     },
   }));

@@ -32,7 +32,7 @@ const list: Operation = {
     }),
     404: invalidPageResponse,
     ...sharedRefs,
-  } as Operation["responses"],
+  },
 };
 
 const retrieve: Operation = {
@@ -44,7 +44,7 @@ const retrieve: Operation = {
     200: okResponse("The source.", schemaRef("OAuthSource"), exampleSource),
     404: slugNotFoundResponse,
     ...sharedRefs,
-  } as Operation["responses"],
+  },
 };
 
 const sourceTypes: Operation = {
@@ -58,7 +58,7 @@ const sourceTypes: Operation = {
     ]),
     400: invalidQueryResponse(sourceTypesParameters, { name: ["Null characters are not allowed."] }),
     ...sharedRefs,
-  } as Operation["responses"],
+  },
 };
 
 /** An answer of the two routes below; they may come to say more than their status. */

@@ -131,7 +131,11 @@ export const responseComponents = Object.fromEntries(
   Object.entries(sharedResponses).map(([status, response]) => [componentName(status), response]),
 );
 
+const responseRef = (status: string): Response & { $ref: string } => ({
+  $ref: `#/components/responses/${componentName(status)}`,
+});
+
 /** What every route with a token answers besides its own. */
-export const sharedRefs: Record<string, { $ref: string }> = Object.fromEntries(
-  Object.keys(sharedResponses).map((status) => [status, { $ref: `#/components/responses/${componentName(status)}` }]),
+export const sharedRefs = Object.fromEntries(
+  Object.keys(sharedResponses).map((status) => [status, responseRef(status)]),
 );
