@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { throttled } from "../../src/errors.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { described, describedResponse, problemsOf } from "../support/openapi.ts";
 import { readFixture, runTool, temporaryFolder } from "../support/run.ts";
@@ -78,16 +79,18 @@ describe("every answer of the Worker", () => {
   const store = { LIBSQL_URL: `file:${join(folder, "store.db")}` };
   let working: DevServer;
   let storeless: DevServer;
+  let misconfigured: DevServer;
   let deniedToken: string;
 
   beforeAll(async () => {
     working = await startDev(["--port", "0"], store);
     storeless = await startDev(["--port", "0"], { LIBSQL_URL: "http://127.0.0.1:1" });
+    misconfigured = await startDev(["--port", "0"], { ...store, AUTHENTIK_URL: "no URL" });
     const created = await runTool("token", ["create", "--name", "denied", "--scope", "none"], store);
     deniedToken = created.stdout.trim();
   });
 
-  afterAll(() => Promise.all([working.stop(), storeless.stop()]));
+  afterAll(() => Promise.all([working, storeless, misconfigured].map((server) => server.stop())));
 
   /** Set by whatever carries a response, not by us. */
   const transportHeaders = /^(connection|keep-alive|transfer-encoding|content-(encoding|length|type))$/;
@@ -154,4 +157,24 @@ describe("every answer of the Worker", () => {
     const headers = { Authorization: "Bearer dev-token" };
     await expectDescribed(path, 503, await fetch(storeless.origin + url, { headers }));
   });
+
+  it.each([
+    [listPath, "/sources/oauth/"],
+    [slugPath, "/sources/oauth/github/"],
+    [typesPath, "/sources/oauth/source_types/"],
+  ])("of %s with a wrong configuration is the 500 of the document", async (path, url) => {
+    await expectDescribed(path, 500, await fetch(misconfigured.origin + url));
+  });
+
+  it.each([listPath, slugPath, typesPath])(
+    "of %s beyond a limit, which the development server has not, is the 429 of the document",
+    (path) => {
+      const { body, headers } = throttled();
+      expect(problemsOf(path, 429, body)).toEqual([]);
+      expect(Object.keys(describedResponse(path, 429).headers ?? {})).toEqual([
+        "Cache-Control",
+        ...Object.keys(headers),
+      ]);
+    },
+  );
 });
