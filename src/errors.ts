@@ -42,13 +42,13 @@ export const throttled = () =>
     { detail: "Request was throttled.", code: "throttled" },
     { "Retry-After": `${secondsUntilLimitEnds}` },
   );
-const storeUnavailable = () =>
+export const storeUnavailable = () =>
   new ApiError(
     503,
     { detail: "The store is unavailable.", code: "unavailable" },
     { "Retry-After": `${secondsUntilRetry}` },
   );
-const internalError = () => new ApiError(500, { detail: "Internal server error.", code: "error" });
+export const internalError = () => new ApiError(500, { detail: "Internal server error.", code: "error" });
 
 /** The one place where errors become answers. What is not meant for clients is logged and stays here. */
 export function renderError(error: Error, c: Context): Response {

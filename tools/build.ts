@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { runTool } from "./command.ts";
@@ -24,6 +24,7 @@ await runTool("build", usage, async () => {
   rmSync("dist", { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.build.json");
   run("wrangler", "deploy", "--dry-run", "--minify", "--outdir", bundle);
+  copyFileSync("public/openapi.json", "dist/openapi.json");
   const size = gzippedKiB(bundle);
   console.log(`The Worker is ${size.toFixed(1)} KiB gzip, of ${limitKiB} KiB at most.`);
   if (size > limitKiB) throw new Error("the Worker is larger than README.md promises");

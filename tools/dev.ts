@@ -86,7 +86,9 @@ function onReady(wrangler: ChildProcess, ready: (url: string) => void) {
 }
 
 function printCurl(url: string, token: string) {
-  console.log(`\nList the sources:\n\n  curl -H "Authorization: Bearer ${token}" "${url}/api/v3/sources/oauth/"\n`);
+  console.log(
+    `\nList the sources:\n\n  curl -H "Authorization: Bearer ${token}" "${url}/api/v3/sources/oauth/"\n\nor in a browser: ${url}/docs/\n`,
+  );
 }
 
 const exitCodeOf = (child: ChildProcess) =>

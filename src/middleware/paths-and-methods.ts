@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { methodNotAllowed } from "../errors.ts";
 
-const allow = "GET, HEAD, OPTIONS";
+/** The methods of every route, as `Allow` names them. */
+export const allow = "GET, HEAD, OPTIONS";
 
 /** Answers every method but GET and HEAD; stands after the route of these two. */
 export function otherMethods(c: Context): Response {

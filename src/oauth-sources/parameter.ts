@@ -12,9 +12,18 @@ class Refusal {
 
 type Reader<T> = (text: string) => T | Refusal;
 
+/** What a parameter's text stands for, in the words of JSON Schema: for the description of the API, no check. */
+export interface JsonType {
+  type?: "boolean" | "integer";
+  format?: "uuid";
+  enum?: string[];
+  minimum?: number;
+  maximum?: number;
+}
+
 /** A query parameter: text in, a value out. Missing and empty both mean "not given" and give the fallback (CONTRACT, "General rules"). */
-function parameter<T, F>(read: Reader<T>, fallback: F) {
-  return z.pipe(
+function parameter<T, F>(read: Reader<T>, fallback: F, jsonType: JsonType = {}) {
+  const schema = z.pipe(
     z.optional(z.string()),
     z.transform((text: string | undefined, context): T | F => {
       const value = text ? read(text) : fallback;
@@ -23,6 +32,7 @@ function parameter<T, F>(read: Reader<T>, fallback: F) {
       return fallback;
     }),
   );
+  return Object.assign(schema, { jsonType });
 }
 
 const readText: Reader<string | undefined> = (text) =>
@@ -62,13 +72,14 @@ const readChoice =
     new Refusal(`Select a valid choice. ${text} is not one of the available choices.`);
 
 export const text = () => parameter(readText, undefined);
-export const boolean = () => parameter(readBoolean, undefined);
+export const boolean = () => parameter(readBoolean, undefined, { type: "boolean" });
 /** A boolean of which only `true` restricts anything. */
-export const flag = () => parameter((text) => readBoolean(text) || undefined, undefined);
-export const uuid = () => parameter(readUuid, undefined);
-export const choice = <T extends string>(choices: readonly T[]) => parameter(readChoice(choices), undefined);
+export const flag = () => parameter((text) => readBoolean(text) || undefined, undefined, { type: "boolean" });
+export const uuid = () => parameter(readUuid, undefined, { format: "uuid" });
+export const choice = <T extends string>(choices: readonly T[]) =>
+  parameter(readChoice(choices), undefined, { enum: [...choices] });
 /** An integer between the limits, both included. */
-export const integer = (limits: { minimum: number; maximum?: number; fallback: number }) =>
-  parameter(readInteger(limits.minimum, limits.maximum), limits.fallback);
+export const integer = ({ fallback, ...limits }: { minimum: number; maximum?: number; fallback: number }) =>
+  parameter(readInteger(limits.minimum, limits.maximum), fallback, { type: "integer", ...limits });
 /** Text that is never refused. */
 export const list = <T>(read: (text: string) => T[], fallback: T[] = []) => parameter(read, fallback);

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import type { TestProject } from "vitest/node";
 import { unstable_readConfig } from "wrangler";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { writeAssets } from "../../tools/openapi/assets.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { faults } from "./faults.ts";
 
@@ -20,9 +21,11 @@ interface LabStore {
 /**
  * Gives the tests in workerd, which can start no server, stores of their own: `POST /` makes one, with its tables, and
  * answers its name. What is asked below that name is counted and passed on to a local libSQL server, or met with the fault
- * that `PUT /NAME/fault` has set. One store, `main`, is there from the start, for the Worker that the test runner runs.
+ * that `PUT /NAME/fault` has set. One store, `main`, is there from the start, for the Worker that the test runner runs, and
+ * so are its static files.
  */
 export default async function setup(project: TestProject) {
+  writeAssets();
   const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-lab-"));
   const template = join(folder, "template.db");
   const templateDb = openStore(`file:${template}`, undefined);

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as client2024 from "authentik-client-2024";
 import * as client2026 from "authentik-client-2026";
@@ -79,6 +79,7 @@ describe.each([
 ])("authentik's own TypeScript client of $year", ({ connect, ResponseError }) => {
   const client = (accessToken = "dev-token") => connect(`${dev.origin}/api/v3`, accessToken);
   const { results: company } = readFixture("company");
+  const providerTypes: { name: string }[] = JSON.parse(readFileSync("test/conformance/provider-types.json", "utf8"));
 
   it("lists", async () => {
     const { pagination, results } = await client().sourcesOauthList();
@@ -134,6 +135,21 @@ describe.each([
       return source[wireName as keyof typeof source] === value;
     });
     expect(results.map((source) => source.slug)).toEqual(expected.map((source) => source.slug));
+  });
+
+  it("retrieves each source by its slug, as the list has it", async () => {
+    const { results } = await client().sourcesOauthList();
+    for (const source of results) {
+      expect(await client().sourcesOauthRetrieve({ slug: source.slug })).toEqual(source);
+    }
+  });
+
+  it("lists the source types, and one by its name", async () => {
+    const types = await client().sourcesOauthSourceTypesList();
+    expect(types.map(({ name }) => name)).toEqual(providerTypes.map(({ name }) => name));
+    expect(await client().sourcesOauthSourceTypesList({ name: "github" })).toEqual(
+      types.filter(({ name }) => name === "github"),
+    );
   });
 
   it("gets 400 and 403 as its own errors", async () => {

@@ -165,6 +165,12 @@ describe("the package", () => {
     expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes"]);
   });
 
+  it("has the description of the API", () => {
+    const { openapi, paths } = JSON.parse(readFileSync(join(process.cwd(), "dist/openapi.json"), "utf8"));
+    expect(openapi).toMatch(/^3\.1\./);
+    expect(Object.keys(paths)).toContain("/sources/oauth/");
+  });
+
   it("can be published: publint and are-the-types-wrong find nothing", async () => {
     const { messages } = await publint({ pkgDir: process.cwd(), pack: false });
     expect(messages).toEqual([]);

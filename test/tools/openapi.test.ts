@@ -1,0 +1,180 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { throttled } from "../../src/errors.ts";
+import { type DevServer, startDev } from "../support/dev.ts";
+import { described, describedResponse, problemsOf } from "../support/openapi.ts";
+import { readFixture, runTool, temporaryFolder } from "../support/run.ts";
+
+const listPath = "/sources/oauth/";
+const slugPath = "/sources/oauth/{slug}/";
+const typesPath = "/sources/oauth/source_types/";
+
+describe("the parameters of the list", () => {
+  const parameters = described.paths[listPath]?.get.parameters ?? [];
+
+  it("are those of the contract, and no others", () => {
+    const text = { type: "string" };
+    const uuid = { type: "string", format: "uuid" };
+    expect(parameters.map(({ name, ...rest }) => [name, "schema" in rest && rest.schema])).toEqual(
+      expect.arrayContaining([
+        ["page", { type: "integer", minimum: 1, default: 1 }],
+        ["page_size", { type: "integer", minimum: 1, maximum: 1000, default: 100 }],
+        ["ordering", { ...text, default: "name" }],
+        ["search", text],
+        ["has_jwks", { type: "boolean" }],
+        ["enabled", { type: "boolean" }],
+        ...["name", "slug", "provider_type", "consumer_key", "additional_scopes"].map((name) => [name, text]),
+        ...["request_token_url", "authorization_url", "access_token_url", "profile_url"].map((name) => [name, text]),
+        ["authentication_flow", uuid],
+        ["enrollment_flow", uuid],
+        ["policy_engine_mode", { ...text, enum: ["all", "any"] }],
+        [
+          "user_matching_mode",
+          { ...text, enum: ["identifier", "email_link", "email_deny", "username_link", "username_deny"] },
+        ],
+      ]),
+    );
+    expect(new Set(parameters.map(({ name }) => name)).size).toBe(19);
+    expect(parameters.length).toBe(19);
+  });
+
+  it("are all optional, in the query, and described", () => {
+    for (const parameter of parameters) {
+      expect(parameter).toMatchObject({ in: "query", description: expect.stringMatching(/\.$/) });
+      expect(parameter).not.toHaveProperty("required");
+    }
+  });
+});
+
+interface RecordedCase {
+  id: string;
+  method?: string;
+  status: number | number[] | string;
+  pagination?: object;
+  slugs?: string[];
+  body?: object;
+}
+
+describe("every recorded answer", () => {
+  it.each(["company", "adversarial", "many"])("of %s is as the document says", (name) => {
+    const suite: { rows: Record<string, object>; cases: RecordedCase[] } = JSON.parse(
+      readFileSync(`test/conformance/cases/${name}.json`, "utf8"),
+    );
+    const bodyOf = ({ pagination, slugs, body }: RecordedCase) =>
+      body ?? (slugs && { pagination, results: slugs.map((slug) => suite.rows[slug]) });
+
+    const hasBody = ({ method, status }: RecordedCase) => method !== "HEAD" && typeof status === "number";
+    const answers = suite.cases.filter(hasBody);
+    expect(answers.length).toBeGreaterThan(850);
+    for (const answer of answers) {
+      expect(problemsOf(listPath, Number(answer.status), bodyOf(answer)), answer.id).toEqual([]);
+    }
+    expect(problemsOf(listPath, 200, readFixture(name))).toEqual([]);
+  });
+});
+
+describe("every answer of the Worker", () => {
+  const folder = temporaryFolder();
+  const store = { LIBSQL_URL: `file:${join(folder, "store.db")}` };
+  let working: DevServer;
+  let storeless: DevServer;
+  let misconfigured: DevServer;
+  let deniedToken: string;
+
+  beforeAll(async () => {
+    working = await startDev(["--port", "0"], store);
+    storeless = await startDev(["--port", "0"], { LIBSQL_URL: "http://127.0.0.1:1" });
+    misconfigured = await startDev(["--port", "0"], { ...store, AUTHENTIK_URL: "no URL" });
+    const created = await runTool("token", ["create", "--name", "denied", "--scope", "none"], store);
+    deniedToken = created.stdout.trim();
+  });
+
+  afterAll(() => Promise.all([working, storeless, misconfigured].map((server) => server.stop())));
+
+  /** Set by whatever carries a response, not by us. */
+  const transportHeaders = /^(connection|keep-alive|transfer-encoding|content-(encoding|length|type))$/;
+
+  async function expectDescribed(path: string, status: number, response: Response) {
+    const body = await response.text();
+    expect(response.status, body).toBe(status);
+    const { content, headers = {} } = describedResponse(path, status);
+    if (content) expect(problemsOf(path, status, JSON.parse(body))).toEqual([]);
+    else expect(body).toBe("");
+    const sent = [...response.headers.keys()].filter((name) => !transportHeaders.test(name));
+    const said = Object.keys(headers).map((name) => name.toLowerCase());
+    expect(said).toEqual(expect.arrayContaining(sent));
+    // A slug that no source can have is refused before the cache is asked.
+    expect(sent).toEqual(expect.arrayContaining(said.filter((name) => status === 200 || name !== "cache-status")));
+  }
+
+  it.each([
+    [listPath, 200, {}, "/sources/oauth/"],
+    [listPath, 200, {}, "/api/v3/sources/oauth/?search=nothing-has-this"],
+    [listPath, 304, { "If-None-Match": "*" }, "/sources/oauth/"],
+    [listPath, 400, {}, "/sources/oauth/?page=0&page_size=x&enabled=maybe&name=%00&enrollment_flow=1"],
+    [listPath, 400, {}, `/sources/oauth/?${"&x=1".repeat(2000)}`],
+    [listPath, 403, { Authorization: "" }, "/sources/oauth/"],
+    [listPath, 403, { Authorization: "Basic x" }, "/sources/oauth/"],
+    [listPath, 403, { Authorization: "Bearer nobody" }, "/sources/oauth/"],
+    [listPath, 403, { Authorization: "Bearer {denied}" }, "/sources/oauth/"],
+    [listPath, 404, {}, "/sources/oauth/?page=99"],
+    [slugPath, 200, {}, "/sources/oauth/github/"],
+    [slugPath, 200, {}, "/api/v3/sources/oauth/okta/"],
+    [slugPath, 304, { "If-None-Match": "*" }, "/sources/oauth/github/"],
+    [slugPath, 403, { Authorization: "" }, "/sources/oauth/github/"],
+    [slugPath, 404, {}, "/sources/oauth/nobody/"],
+    [slugPath, 404, {}, "/sources/oauth/no.slug/"],
+    [typesPath, 200, {}, "/api/v3/sources/oauth/source_types/"],
+    [typesPath, 200, {}, "/sources/oauth/source_types/?name=unheard-of"],
+    [typesPath, 304, { "If-None-Match": "*" }, "/sources/oauth/source_types/"],
+    [typesPath, 400, {}, "/sources/oauth/source_types/?name=%00"],
+    [typesPath, 403, { Authorization: "" }, "/sources/oauth/source_types/"],
+    ["/healthz", 200, {}, "/healthz"],
+    ["/readyz", 200, {}, "/readyz"],
+  ])("of %s is the %i of the document, asked with %j", async (path, status, given, url) => {
+    const authorization = "Authorization" in given ? given.Authorization : "Bearer dev-token";
+    const headers = { ...given, Authorization: authorization.replace("{denied}", deniedToken) };
+    await expectDescribed(path, status, await fetch(working.origin + url, { headers }));
+  });
+
+  it.each([
+    [listPath, 405, "/sources/oauth/"],
+    [slugPath, 405, "/sources/oauth/github/"],
+    [typesPath, 405, "/sources/oauth/source_types/"],
+    ["/healthz", 404, "/healthz"],
+    ["/readyz", 404, "/readyz"],
+  ])("of %s to another method is the %i of the document", async (path, status, url) => {
+    await expectDescribed(path, status, await fetch(working.origin + url, { method: "POST" }));
+  });
+
+  it.each([
+    [listPath, "/sources/oauth/"],
+    [slugPath, "/sources/oauth/github/"],
+    [typesPath, "/sources/oauth/source_types/"],
+    ["/readyz", "/readyz"],
+  ])("of %s without a store is the 503 of the document", async (path, url) => {
+    const headers = { Authorization: "Bearer dev-token" };
+    await expectDescribed(path, 503, await fetch(storeless.origin + url, { headers }));
+  });
+
+  it.each([
+    [listPath, "/sources/oauth/"],
+    [slugPath, "/sources/oauth/github/"],
+    [typesPath, "/sources/oauth/source_types/"],
+  ])("of %s with a wrong configuration is the 500 of the document", async (path, url) => {
+    await expectDescribed(path, 500, await fetch(misconfigured.origin + url));
+  });
+
+  it.each([listPath, slugPath, typesPath])(
+    "of %s beyond a limit, which the development server has not, is the 429 of the document",
+    (path) => {
+      const { body, headers } = throttled();
+      expect(problemsOf(path, 429, body)).toEqual([]);
+      expect(Object.keys(describedResponse(path, 429).headers ?? {})).toEqual([
+        "Cache-Control",
+        ...Object.keys(headers),
+      ]);
+    },
+  );
+});

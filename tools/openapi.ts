@@ -1,0 +1,9 @@
+import { runTool } from "./command.ts";
+import { writeAssets } from "./openapi/assets.ts";
+
+const usage = `Usage: npm run openapi
+
+Makes the static files of the Worker in public/: openapi.json from the schemas of the code, and the page below docs/ that shows it.
+wrangler runs it before it bundles (wrangler.toml, [build]), and the tests before they start.`;
+
+await runTool("openapi", usage, async () => writeAssets());

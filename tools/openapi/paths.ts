@@ -1,0 +1,105 @@
+import type { Oas3_1Schema, Oas3Operation, Oas3Paths, Oas3Server } from "@redocly/openapi-core";
+import { examplePage, exampleSource } from "./examples.ts";
+import { listParameters, slugParameter, sourceTypesParameters } from "./parameters.ts";
+import {
+  headerRefs,
+  invalidPageResponse,
+  invalidQueryResponse,
+  okResponse,
+  pathNotFoundResponse,
+  sharedRefs,
+  slugNotFoundResponse,
+} from "./responses.ts";
+import { schemaRef } from "./schemas.ts";
+
+type Operation = Oas3Operation<Oas3_1Schema>;
+
+const root: Oas3Server = { url: "/", description: "This Worker." };
+
+/** The lists are at both; authentik's own clients expect the second. */
+export const servers: Oas3Server[] = [root, { url: "/api/v3", description: "As authentik has it." }];
+
+const list: Operation = {
+  operationId: "sources_oauth_list",
+  tags: ["sources"],
+  summary: "The OAuth sources, page by page",
+  parameters: listParameters,
+  responses: {
+    200: okResponse("A page of the list.", schemaRef("PaginatedOAuthSourceList"), examplePage, "Last-Modified"),
+    400: invalidQueryResponse(listParameters, {
+      page_size: ["Ensure this value is less than or equal to 1000."],
+      enabled: ["Must be a valid boolean."],
+    }),
+    404: invalidPageResponse,
+    ...sharedRefs,
+  },
+};
+
+const retrieve: Operation = {
+  operationId: "sources_oauth_retrieve",
+  tags: ["sources"],
+  summary: "One OAuth source",
+  parameters: [slugParameter],
+  responses: {
+    200: okResponse("The source.", schemaRef("OAuthSource"), exampleSource),
+    404: slugNotFoundResponse,
+    ...sharedRefs,
+  },
+};
+
+const sourceTypes: Operation = {
+  operationId: "sources_oauth_source_types_list",
+  tags: ["sources"],
+  summary: "The types that a source can have",
+  parameters: sourceTypesParameters,
+  responses: {
+    200: okResponse("The types, in authentik's order.", { type: "array", items: schemaRef("SourceType") }, [
+      exampleSource.type,
+    ]),
+    400: invalidQueryResponse(sourceTypesParameters, { name: ["Null characters are not allowed."] }),
+    ...sharedRefs,
+  },
+};
+
+/** An answer of the two routes below; they may come to say more than their status. */
+const statusResponse = (description: string, status: string) => ({
+  description,
+  headers: headerRefs("Cache-Control"),
+  content: {
+    "application/json": {
+      schema: { type: "object", properties: { status: { type: "string", const: status } }, required: ["status"] },
+      example: { status },
+    },
+  },
+});
+
+const healthz: Operation = {
+  operationId: "healthz",
+  tags: ["operation"],
+  summary: "Whether the Worker runs",
+  security: [],
+  responses: {
+    200: statusResponse("It runs.", "ok"),
+    404: pathNotFoundResponse,
+  },
+};
+
+const readyz: Operation = {
+  operationId: "readyz",
+  tags: ["operation"],
+  summary: "Whether the store answers and has its tables",
+  security: [],
+  responses: {
+    200: statusResponse("It does.", "ready"),
+    404: pathNotFoundResponse,
+    503: statusResponse("It does not.", "unavailable"),
+  },
+};
+
+export const paths: Oas3Paths<Oas3_1Schema> = {
+  "/sources/oauth/": { get: list },
+  "/sources/oauth/{slug}/": { get: retrieve },
+  "/sources/oauth/source_types/": { get: sourceTypes },
+  "/healthz": { servers: [root], get: healthz },
+  "/readyz": { servers: [root], get: readyz },
+};

@@ -1,0 +1,109 @@
+import type { Oas3_1Schema } from "@redocly/openapi-core";
+import * as z from "zod/mini";
+import { type OAuthSource, oauthSourceSchema, sourcesPageSchema } from "../../src/oauth-sources/serialize.ts";
+import { type SourceType, sourceTypeSchema } from "../../src/oauth-sources/source-type.ts";
+import { type Pagination, paginationSchema } from "../../src/pagination.ts";
+
+/** The bodies of good answers, under the names that authentik's own document has for them. */
+const bodies = {
+  PaginatedOAuthSourceList: sourcesPageSchema,
+  Pagination: paginationSchema,
+  OAuthSource: oauthSourceSchema,
+  SourceType: sourceTypeSchema,
+};
+
+export type BodyName = keyof typeof bodies;
+
+export const schemaRef = (name: BodyName) => ({ $ref: `#/components/schemas/${name}` });
+
+const descriptions: {
+  Pagination: Record<keyof Pagination, string>;
+  OAuthSource: Record<keyof OAuthSource, string>;
+  SourceType: Record<keyof SourceType, string>;
+} = {
+  Pagination: {
+    next: "The number of the next page; 0 where there is none.",
+    previous: "The number of the page before; 0 where there is none.",
+    count: "How many sources there are on all pages together.",
+    current: "The number of this page.",
+    total_pages: "How many pages there are; 1 for an empty list.",
+    start_index: "The place of this page's first source in the whole list, from 1; 0 for an empty list.",
+    end_index: "The place of this page's last source in the whole list; 0 for an empty list.",
+  },
+  OAuthSource: {
+    pk: "The source's UUID.",
+    name: "What people see.",
+    slug: "Names the source in URLs; unique.",
+    enabled: "Whether people can sign in with it.",
+    authentication_flow: "The UUID of the flow for people who are known.",
+    enrollment_flow: "The UUID of the flow for people who are new.",
+    component: "The form that authentik's own interface edits it with.",
+    verbose_name: "What one object of this kind is called.",
+    verbose_name_plural: "What many of them are called.",
+    meta_model_name: "The model in authentik.",
+    policy_engine_mode: "Whether all policies must agree, or any one.",
+    user_matching_mode: "How a person is matched with a user who exists.",
+    managed: "Who manages the object, where that is not a person.",
+    user_path_template: "The path that new users get.",
+    icon: "The icon's address; a path is below authentik's public URL.",
+    provider_type: "The name of the source's type, as it is stored.",
+    request_token_url: "Where OAuth 1 asks for a request token.",
+    authorization_url: "Where people are sent to sign in.",
+    access_token_url: "Where the code is exchanged for a token.",
+    profile_url: "Where the person's profile is read.",
+    consumer_key: "The client ID at the provider.",
+    callback_url: "Where the provider sends people back to, below authentik's public URL.",
+    additional_scopes: "The scopes that are asked for besides the type's own.",
+    type: "The source's type.",
+    oidc_well_known_url: "The OpenID Connect discovery document; may be empty.",
+    oidc_jwks_url: "The provider's JSON Web Key Set; may be empty.",
+    oidc_jwks: "The keys themselves, any JSON: an object in practice, `{}` where there are none.",
+  },
+  SourceType: {
+    name: "What `provider_type` of a source says.",
+    verbose_name: "What people see.",
+    urls_customizable: "Whether a source of this type may have URLs of its own.",
+    request_token_url: "The URL of the type itself.",
+    authorization_url: "The URL of the type itself.",
+    access_token_url: "The URL of the type itself.",
+    profile_url: "The URL of the type itself.",
+    oidc_well_known_url: "The URL of the type itself.",
+    oidc_jwks_url: "The URL of the type itself.",
+  },
+};
+
+/** A zod schema in JSON Schema, without the words that say nothing in a document. */
+export function jsonSchema(schema: z.ZodMiniType): Oas3_1Schema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { override: withoutBoundsOfSafeIntegers });
+  return rest as Oas3_1Schema;
+}
+
+/** Zod's integers are JavaScript's safe ones; that is no limit of the API. */
+function withoutBoundsOfSafeIntegers({ jsonSchema }: { jsonSchema: { minimum?: number; maximum?: number } }) {
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}
+
+/** `components.schemas`: the very schemas that rows and pages go through on their way out, referring to each other. */
+export function bodySchemas(): Record<string, Oas3_1Schema> {
+  const registry = z.registry<{ id: BodyName }>();
+  for (const name of Object.keys(bodies) as BodyName[]) registry.add(bodies[name], { id: name });
+  const { schemas } = z.toJSONSchema(registry, {
+    uri: (id) => `#/components/schemas/${id}`,
+    override: withoutBoundsOfSafeIntegers,
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema: _, $id: __, ...schema }]) => [
+      name,
+      describe(schema as Oas3_1Schema, descriptions[name as keyof typeof descriptions] ?? {}),
+    ]),
+  );
+}
+
+function describe(schema: Oas3_1Schema, texts: Record<string, string>): Oas3_1Schema {
+  const properties = Object.entries(schema.properties ?? {}).map(([key, property]) => {
+    const description = texts[key];
+    return [key, description ? { ...property, description } : property];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
