@@ -1,6 +1,5 @@
 import { type Context, type Env, Hono } from "hono";
 import { every } from "hono/combine";
-import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { createMiddleware } from "hono/factory";
 import type { Freshness } from "./cache/freshness.ts";
 import { localCache } from "./cache/local-cache.ts";
@@ -87,27 +86,21 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
 
   const authorized = every(bearerAuth(verifyToken), limitByToken(limits.token));
   const boundedQuery = formQuery(queryBounds);
-  const conditional = etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Age", "Cache-Status", ...corsHeaders] });
 
   async function answer<Body>(c: Context, question: string) {
     const served = await stage.serve(question, () => ask(question, c), stageContext(c));
-    return reply<Body>(served, now());
+    return reply<Body>(c, served, now());
   }
 
   return new Hono<E>()
     .onError(renderError)
-    .get("/sources/oauth/", authorized, boundedQuery, validateQuery(listQuerySchema), conditional, (c) =>
+    .get("/sources/oauth/", authorized, boundedQuery, validateQuery(listQuerySchema), (c) =>
       answer<SourcesPage>(c, questions.list(c.req.valid("query"), publicUrl(c))),
     )
-    .get(
-      "/sources/oauth/source_types/",
-      authorized,
-      boundedQuery,
-      validateQuery(sourceTypesQuerySchema),
-      conditional,
-      (c) => answer<SourceType[]>(c, questions.sourceTypes(c.req.valid("query").name)),
+    .get("/sources/oauth/source_types/", authorized, boundedQuery, validateQuery(sourceTypesQuerySchema), (c) =>
+      answer<SourceType[]>(c, questions.sourceTypes(c.req.valid("query").name)),
     )
-    .get("/sources/oauth/:slug/", authorized, validateSlug, conditional, (c) =>
+    .get("/sources/oauth/:slug/", authorized, validateSlug, (c) =>
       answer<OAuthSource>(c, questions.source(c.req.param("slug"), publicUrl(c))),
     )
     .all("/sources/oauth/", otherMethods)
@@ -124,13 +117,6 @@ const validateSlug = createMiddleware<Env, "/sources/oauth/:slug/">(async functi
 
 /** As Cloudflare tells it; a client cannot set this header there. */
 const clientAddress = (c: Context) => c.req.header("CF-Connecting-IP") ?? "unknown";
-
-/** What a host's CORS middleware has set by then: a 304 that lacks it is kept from the page that asked. */
-const corsHeaders = [
-  "Access-Control-Allow-Origin",
-  "Access-Control-Allow-Credentials",
-  "Access-Control-Expose-Headers",
-];
 
 const defaultCache = (now: () => number) => memoryTier(localCache({ storage: cacheApiStorage(), now }), { now });
 

@@ -19,15 +19,21 @@ export function stageContext(c: Context): StageContext {
 }
 
 /**
- * An answer as a client gets it. It may keep it, but must ask again before it uses it: `private`, since it was for the
- * bearer of a token. Errors are never kept.
+ * An answer as a client gets it: a 304 where it has that very one. It may keep it, but must ask again before it uses it:
+ * `private`, since it was for the bearer of a token. Errors are never kept.
  */
-export function reply<Body>({ answer, status }: Served, now: number): Response & TypedResponse<Body, 200, "json"> {
+export function reply<Body>(
+  c: Context,
+  { answer, status }: Served,
+  now: number,
+): Response & TypedResponse<Body, 200, "json"> {
   const isGood = answer.status === 200;
-  const response = new Response(answer.body, {
-    status: answer.status,
+  const { ETag } = answer.headers;
+  const isKnown = isGood && ETag !== undefined && matches(ETag, c.req.header("If-None-Match"));
+  const response = new Response(isKnown ? null : answer.body, {
+    status: isKnown ? 304 : answer.status,
     headers: {
-      ...answer.headers,
+      ...(isKnown ? { ETag } : answer.headers),
       ...(isGood && {
         Age: String(Math.floor(ageOf(answer, now))),
         Date: new Date(answer.generatedAt).toUTCString(),
@@ -38,4 +44,10 @@ export function reply<Body>({ answer, status }: Served, now: number): Response &
     },
   });
   return response as Response & TypedResponse<Body, 200, "json">;
+}
+
+/** `If-None-Match` (RFC 9110, 13.1.2): any of its tags, compared as weak ones, or `*`. */
+function matches(etag: string, ifNoneMatch = ""): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
+  return ifNoneMatch.trim() === "*" || ifNoneMatch.split(",").some((tag) => opaque(tag) === opaque(etag));
 }
