@@ -153,7 +153,7 @@ describe("the package", () => {
       "storeToken",
     ]);
     expect(await names("client.js")).toEqual(["createSourcesClient"]);
-    expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes"]);
+    expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
   });
 
   it("can be published: publint and are-the-types-wrong find nothing", async () => {
