@@ -25,6 +25,53 @@ read and is good, the store stays as it was.
 z.config(z.locales.en());
 
 const shownRuns = 10;
+const longestShown = 200;
+
+function printDifference(difference: Difference, { allowRemovals }: SyncOptions): void {
+  const { added, changed, removed, unchanged, types } = difference;
+  for (const { slug, name } of added) console.log(`+ ${slug}: ${shown(name)}`);
+  for (const { slug, name } of removed) console.log(`- ${slug}: ${shown(name)}`);
+  for (const { source, fields } of changed) {
+    for (const { field, from, to } of fields) console.log(`~ ${source.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
+  }
+  for (const { providerType, from, to } of types) {
+    console.log(`~ type of ${shown(providerType)}: ${from === undefined ? "new" : shown(from)} → ${shown(to)}`);
+  }
+  const counts = { added: added.length, changed: changed.length, removed: removed.length, unchanged };
+  console.log(changesOf(counts));
+  console.error("A dry run: nothing was written.");
+  if (!allowRemovals) refuseLosses(difference);
+}
+
+/** In quotes, so that no control character reaches a terminal. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
+const changesOf = ({
+  added,
+  changed,
+  removed,
+  unchanged,
+}: Record<"added" | "changed" | "removed" | "unchanged", unknown>) =>
+  `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`;
+
+async function printStatus() {
+  const { runs, lastGood } = await listRuns(openStore(), shownRuns);
+  for (const run of runs) console.log(lineOf(run));
+  if (!lastGood) {
+    console.log(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
+    return;
+  }
+  const age = Math.round((Date.now() - lastGood.startedAt) / 1000);
+  console.log(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
+}
+
+function lineOf(run: SyncRun): string {
+  const what = run.added === null ? (run.error ?? "") : changesOf(run);
+  return [new Date(run.startedAt).toISOString(), run.outcome, `${run.durationMs} ms`, run.upstream, what].join("  ");
+}
 
 await runTool("sync", usage, async (args) => {
   const { values } = parseArgs({
@@ -62,51 +109,3 @@ await runTool("sync", usage, async (args) => {
     `Readers may see the old list for another ${bound} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,
   );
 });
-
-function printDifference(difference: Difference, { allowRemovals }: SyncOptions): void {
-  const { added, changed, removed, unchanged, types } = difference;
-  for (const { slug, name } of added) console.log(`+ ${slug}: ${shown(name)}`);
-  for (const { slug, name } of removed) console.log(`- ${slug}: ${shown(name)}`);
-  for (const { source, fields } of changed) {
-    for (const { field, from, to } of fields) console.log(`~ ${source.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
-  }
-  for (const { providerType, from, to } of types) {
-    console.log(`~ type of ${shown(providerType)}: ${from === undefined ? "new" : shown(from)} → ${shown(to)}`);
-  }
-  const counts = { added: added.length, changed: changed.length, removed: removed.length, unchanged };
-  console.log(changesOf(counts));
-  console.error("A dry run: nothing was written.");
-  if (!allowRemovals) refuseLosses(difference);
-}
-
-const longestShown = 200;
-
-/** In quotes, so that no control character reaches a terminal. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
-}
-
-const changesOf = ({
-  added,
-  changed,
-  removed,
-  unchanged,
-}: Record<"added" | "changed" | "removed" | "unchanged", unknown>) =>
-  `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`;
-
-async function printStatus() {
-  const { runs, lastGood } = await listRuns(openStore(), shownRuns);
-  for (const run of runs) console.log(lineOf(run));
-  if (!lastGood) {
-    console.log(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
-    return;
-  }
-  const age = Math.round((Date.now() - lastGood.startedAt) / 1000);
-  console.log(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
-}
-
-function lineOf(run: SyncRun): string {
-  const what = run.added === null ? (run.error ?? "") : changesOf(run);
-  return [new Date(run.startedAt).toISOString(), run.outcome, `${run.durationMs} ms`, run.upstream, what].join("  ");
-}
