@@ -15,5 +15,11 @@ export async function scheduledSync({ sync, libsql }: Settings, invalidate: () =
   const run = await syncSources(openLibsql({ ...libsql, fetch: writeFetch() }), { upstream, token, allowRemovals });
   const log = run.error === null ? console.log : console.error;
   log(JSON.stringify({ job: "sync", ...run }));
-  if (run.outcome === "changed") await invalidate();
+  if (run.outcome !== "changed") return;
+  try {
+    await invalidate();
+  } catch (error) {
+    // The lists run out by themselves, a minute later.
+    console.error(JSON.stringify({ job: "sync", error: `the cache could not be told: ${(error as Error).message}` }));
+  }
 }

@@ -20,7 +20,7 @@ interface LabStore {
 /**
  * Gives the tests in workerd, which can start no server, stores of their own: `POST /` makes one, with its tables, and
  * answers its name. What is asked below that name is counted and passed on to a local libSQL server, or met with the fault
- * that `PUT /NAME/fault` has set. One store, `main`, is there from the start, for the Worker that the test runner runs.
+ * that `PUT /NAME/fault` has set. Below `/authentik/FIXTURE` is an authentik that has these sources. One store, `main`, is there from the start, for the Worker that the test runner runs.
  */
 export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-lab-"));
@@ -45,6 +45,9 @@ export default async function setup(project: TestProject) {
     const store = stores.get(name);
     if (name === "fixtures") {
       response.end(readFileSync(new URL(`../conformance/fixtures/${path}.json`, import.meta.url)));
+    } else if (name === "authentik") {
+      const fixture = new URL(`../conformance/fixtures/${rest[0]}.json`, import.meta.url);
+      response.writeHead(200, { "Content-Type": "application/json" }).end(readFileSync(fixture));
     } else if (!store) {
       response.end(await makeStore(randomUUID()));
     } else if (path === "requests") {
