@@ -13,7 +13,7 @@ export async function scheduledSync({ sync, libsql }: Settings, invalidate: () =
   const { upstream = "", token, allowRemovals } = sync;
   if (!token) return;
   const run = await syncSources(openLibsql({ ...libsql, fetch: writeFetch() }), { upstream, token, allowRemovals });
-  const log = run.error === null ? console.log : console.error;
+  const log = run.error === null || run.outcome === "superseded" ? console.log : console.error;
   log(JSON.stringify({ job: "sync", ...run }));
   if (run.outcome !== "changed") return;
   try {

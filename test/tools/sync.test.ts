@@ -349,7 +349,7 @@ describe("an upstream that", () => {
   });
 
   it("adds and removes a source between two pages is not believed, though its count never changes", async () => {
-    // While page 1 is read, the last is removed and one added in front of all: the source that moves to page 1 is on none.
+    // Between two pages the last is removed, and one added in front of all: the new one is on no page that is read.
     const added = { ...first, pk: "00000000-0000-4000-8000-000000000099", slug: "a-new-one" };
     const after = [added, ...stored.slice(0, -1)];
     const atOnce = [...stored.slice(0, 6), ...after.slice(6)];
