@@ -97,7 +97,11 @@ async function attempt(url: URL, asking: Asking): Promise<{ location: string } |
 }
 
 async function readJson(response: Response, maxBytes: number, address: string): Promise<unknown> {
-  const type = response.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "nothing";
+  const [type = "nothing"] =
+    response.headers
+      .get("Content-Type")
+      ?.toLowerCase()
+      .match(/^[-+.\w]+\/[-+.\w]+/) ?? [];
   if (!/^application\/(json|[-.\w]+\+json)$/.test(type)) {
     await response.body?.cancel();
     throw new SyncError(`${address} answered with ${type.slice(0, 50)}, not with JSON: is authentik there?`);

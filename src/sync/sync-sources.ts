@@ -45,10 +45,14 @@ export async function syncSources(db: LibSQLDatabase, options: SyncOptions): Pro
 
 /**
  * What `syncSources` would change; writes nothing.
- * @throws SyncError
+ * @throws SyncError for faults of the store too
  */
 export async function compareWithUpstream(db: LibSQLDatabase, options: SyncOptions): Promise<Difference> {
-  return compareWithStore(db, await readUpstream(options));
+  try {
+    return await compareWithStore(db, await readUpstream(options));
+  } catch (error) {
+    throw new SyncError(sentence(error, options.token));
+  }
 }
 
 type Result = Pick<SyncRun, "outcome" | "error" | keyof Changes>;
@@ -101,9 +105,11 @@ function failure(error: unknown, token: string): Result {
     const message = "another run has written meanwhile; this one has written nothing";
     return { outcome: "superseded", error: message, ...nothing };
   }
-  const message = error instanceof SyncError ? error.message : `the store failed: ${rootMessage(error)}`;
-  return { outcome: "failed", error: redact(message, token), ...nothing };
+  return { outcome: "failed", error: sentence(error, token), ...nothing };
 }
+
+const sentence = (error: unknown, token: string) =>
+  redact(error instanceof SyncError ? error.message : `the store failed: ${rootMessage(error)}`, token);
 
 /** An upstream that sends the token back, in a slug for instance, does not get it into a log. */
 const redact = (text: string, token: string) =>

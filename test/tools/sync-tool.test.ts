@@ -104,6 +104,15 @@ describe("npm run sync", () => {
     expect(await store.runs()).toEqual([]);
   });
 
+  it("tells no token in a dry run that fails, even where upstream sends it back", async () => {
+    upstream.behaviour = servePages([{ ...first, slug: `${token} x` }]);
+    const { code, stderr } = await sync(["--dry-run"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('row 1 (slug "… x"): slug: may hold'),
+    });
+  });
+
   it("says of a dry run that it would be refused", async () => {
     upstream.behaviour = servePages([]);
     const { code, stderr } = await sync(["--dry-run"]);
