@@ -16,12 +16,18 @@ export interface Asking {
   now: () => number;
 }
 
+export interface UpstreamAnswer {
+  json: unknown;
+  /** Of the text, about in bytes. */
+  size: number;
+}
+
 /**
  * Gets JSON from upstream: tries again after faults that may pass, follows redirects within the same origin, and stops at
  * every limit.
  * @throws SyncError
  */
-export async function fetchUpstream(url: URL, asking: Asking): Promise<unknown> {
+export async function fetchUpstream(url: URL, asking: Asking): Promise<UpstreamAnswer> {
   const { limits, random, wait, now, deadline } = asking;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -40,11 +46,11 @@ export async function fetchUpstream(url: URL, asking: Asking): Promise<unknown> 
 }
 
 /** The token goes along: it is sent to the origin that was configured, and to no other. */
-async function followRedirects(start: URL, asking: Asking): Promise<unknown> {
+async function followRedirects(start: URL, asking: Asking): Promise<UpstreamAnswer> {
   let url = start;
   for (let redirects = 0; ; redirects++) {
     const answer = await attempt(url, asking);
-    if (!("location" in answer)) return answer.json;
+    if (!("location" in answer)) return answer;
     const next = URL.parse(answer.location, url.href);
     const address = shownAddress(url.href);
     if (!next) throw new SyncError(`${address} redirects to nowhere`);
@@ -59,7 +65,7 @@ async function followRedirects(start: URL, asking: Asking): Promise<unknown> {
 }
 
 /** One request, its body included. */
-async function attempt(url: URL, asking: Asking): Promise<{ location: string } | { json: unknown }> {
+async function attempt(url: URL, asking: Asking): Promise<{ location: string } | UpstreamAnswer> {
   const { token, limits, fetch, now, deadline } = asking;
   const address = shownAddress(url.href);
   const milliseconds = Math.min(limits.attemptMs, deadline - now());
@@ -85,7 +91,7 @@ async function attempt(url: URL, asking: Asking): Promise<{ location: string } |
       await response.body?.cancel();
       throw refusal(response, address, now());
     }
-    return { json: await readJson(response, limits.pageBytes, address) };
+    return await readJson(response, limits.pageBytes, address);
   } catch (error) {
     if (error instanceof SyncError) throw error;
     if (error instanceof Error && error.name === "TimeoutError") {
@@ -96,7 +102,7 @@ async function attempt(url: URL, asking: Asking): Promise<{ location: string } |
   }
 }
 
-async function readJson(response: Response, maxBytes: number, address: string): Promise<unknown> {
+async function readJson(response: Response, maxBytes: number, address: string): Promise<UpstreamAnswer> {
   const [type = "nothing"] =
     response.headers
       .get("Content-Type")
@@ -108,7 +114,7 @@ async function readJson(response: Response, maxBytes: number, address: string): 
   }
   const text = await readBody(response, maxBytes, address);
   try {
-    return JSON.parse(text);
+    return { json: JSON.parse(text), size: text.length };
   } catch {
     throw new SyncError(`${address} answered with something that is not JSON, though it says so`);
   }

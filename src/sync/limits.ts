@@ -11,8 +11,10 @@ export interface Limits {
   /** The longest `Retry-After` that a run waits for. */
   longestRetryAfterMs: number;
   redirects: number;
-  /** Of one page, decompressed: a thousand sources are 1 to 2 MB. A Worker has 128 MB in all. */
+  /** Of one page, decompressed: a thousand sources are 1 to 2 MB. */
   pageBytes: number;
+  /** Of all pages. A Worker has 128 MB, and its readers are in them too; a run takes four times what the list has. */
+  listBytes: number;
   /** Newer versions of authentik give less than a thousand sources a page, as their administrator says. */
   pages: number;
   /** Walks over a list of several pages, of which two in a row must be equal. */
@@ -27,6 +29,7 @@ export const defaultLimits: Limits = {
   longestRetryAfterMs: 30_000,
   redirects: 3,
   pageBytes: 8 * 1024 * 1024,
+  listBytes: 24 * 1024 * 1024,
   pages: 100,
   walks: 5,
 };

@@ -1,4 +1,4 @@
-/** Why a run of the sync did not take the list: a sentence for a person. The token is never in it, nor what upstream sent. */
+/** Why a run of the sync did not take the list: a sentence for a person. */
 export class SyncError extends Error {
   override name = "SyncError";
 }

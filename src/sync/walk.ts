@@ -16,7 +16,9 @@ const pageSchema = z.object({
   results: z.array(z.unknown()),
 });
 
-type Page = z.infer<typeof pageSchema>;
+type Page = z.infer<typeof pageSchema> & { size: number };
+
+const neverEqual = "it was never the same twice in a row";
 
 /** The list has changed while it was read: another walk may be lucky. */
 class Unsettled extends SyncError {
@@ -36,7 +38,7 @@ export async function walkUpstream(
 ): Promise<SourceList> {
   const address = shownAddress(list.href);
   let before: string | undefined;
-  let reason = "it was never the same twice in a row";
+  let reason = neverEqual;
   for (let walk = 1; walk <= asking.limits.walks; walk++) {
     try {
       const { rows, pages } = await readPages(list, asking, onPage);
@@ -45,6 +47,7 @@ export async function walkUpstream(
       const digest = await digestOf(found);
       if (digest === before) return found;
       before = digest;
+      reason = neverEqual;
     } catch (error) {
       if (!(error instanceof Unsettled)) throw error;
       before = undefined;
@@ -62,10 +65,15 @@ async function readPages(list: URL, asking: Asking, onPage: (read: number, total
   }
   onPage(1, pages);
   const rows = first.results;
+  let size = first.size;
   for (let number = 2; number <= pages; number++) {
-    const { pagination, results } = await readPage(list, number, asking);
+    const { pagination, results, size: more } = await readPage(list, number, asking);
     if (pagination.count !== count || pagination.total_pages !== pages) {
       throw new Unsettled(`its count went from ${count} to ${pagination.count} between two pages`);
+    }
+    size += more;
+    if (size > asking.limits.listBytes) {
+      throw new SyncError(`${shownAddress(list.href)} has a list of more than ${asking.limits.listBytes} bytes`);
     }
     rows.push(...results);
     onPage(number, pages);
@@ -80,13 +88,14 @@ async function readPages(list: URL, asking: Asking, onPage: (read: number, total
 async function readPage(list: URL, number: number, asking: Asking): Promise<Page> {
   const url = new URL(list);
   url.search = `?${new URLSearchParams({ page_size: String(pageSize), ordering: "slug", page: String(number) })}`;
-  const { success, data } = pageSchema.safeParse(await fetchUpstream(url, asking));
+  const { json, size } = await fetchUpstream(url, asking);
+  const { success, data } = pageSchema.safeParse(json);
   const address = shownAddress(list.href);
   if (!success) throw new SyncError(`${address} answered with JSON that is no page of a list: is authentik there?`);
   if (data.pagination.current !== number) {
     throw new SyncError(`${address} was asked for page ${number}, and gave page ${data.pagination.current}`);
   }
-  return data;
+  return { ...data, size };
 }
 
 /** Stands for a list without keeping it: two of the longest would be too much for a Worker. */

@@ -167,6 +167,13 @@ const faults: Fault[] = [
       response.writeHead(200, { ...json, "Content-Encoding": "gzip" }).end(gzipSync(" ".repeat(1024 * 1024))),
     error: "answered with more than 65536 bytes",
   },
+  {
+    name: "sends too much over its pages",
+    behaviour: servePages(stored, 6),
+    options: { limits: { ...limits, listBytes: 12_000 } },
+    error: "has a list of more than 12000 bytes",
+    asked: 2,
+  },
   { name: "has too many pages", behaviour: servePages(stored, 2), error: "has 6 pages, more than 5" },
   {
     name: "miscounts",
