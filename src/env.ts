@@ -4,11 +4,11 @@ import type { Freshness } from "./cache/freshness.ts";
 const isHttpUrl = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? "");
 const isOrigin = (text: string) => text === URL.parse(text)?.origin;
 
-const seconds = (fallback: number) =>
-  z.pipe(
-    z._default(z.string().check(z.regex(/^[0-9]{1,8}$/, "must be a whole number of seconds")), String(fallback)),
-    z.transform(Number),
-  );
+const wholeSeconds = z.string().check(z.regex(/^[0-9]{1,8}$/, "must be a whole number of seconds"));
+
+const seconds = (fallback: number) => z.pipe(z._default(wholeSeconds, String(fallback)), z.transform(Number));
+
+const optionalSeconds = z.optional(z.pipe(wholeSeconds, z.transform(Number)));
 
 const list = z.pipe(
   z._default(z.string(), ""),
@@ -38,6 +38,14 @@ const variablesSchema = z.object({
     list,
     z.array(z.string().check(z.refine(isOrigin, "must be origins such as https://app.example"))),
   ),
+  /** An API token of authentik that may view OAuth sources: a secret. Without it the scheduled job does nothing. */
+  AUTHENTIK_TOKEN: z.optional(z.string()),
+  /** Where the sync reads, if not at AUTHENTIK_URL. Checked by each run: a wrong one is no reason to stop serving. */
+  AUTHENTIK_SYNC_URL: z.optional(z.string()),
+  /** Takes a list even where most of the sources in the store are not in it. For one run. */
+  SYNC_ALLOW_REMOVALS: z._default(z.enum(["true", "false"]), "false"),
+  /** `/readyz` says no where the last good run is older. Without it, however old it is. */
+  SYNC_MAX_AGE_SECONDS: optionalSeconds,
 });
 
 export const variableNames = Object.keys(variablesSchema.shape);
@@ -61,6 +69,12 @@ export interface Settings {
   freshness: Freshness;
   tokenGraceSeconds: number;
   corsOrigins: string[];
+  sync: {
+    upstream: string | undefined;
+    token: string | undefined;
+    allowRemovals: boolean;
+    maxAgeSeconds: number | undefined;
+  };
 }
 
 /**
@@ -82,5 +96,11 @@ export function readSettings(env: Bindings): Settings {
     },
     tokenGraceSeconds: data.TOKEN_GRACE_SECONDS,
     corsOrigins: data.CORS_ORIGINS,
+    sync: {
+      upstream: data.AUTHENTIK_SYNC_URL ?? data.AUTHENTIK_URL,
+      token: data.AUTHENTIK_TOKEN,
+      allowRemovals: data.SYNC_ALLOW_REMOVALS === "true",
+      maxAgeSeconds: data.SYNC_MAX_AGE_SECONDS,
+    },
   };
 }

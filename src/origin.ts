@@ -13,6 +13,7 @@ import { type ListQuery, listQuerySchema } from "./oauth-sources/list-query.ts";
 import { listSources } from "./oauth-sources/list-sources.ts";
 import { serialize } from "./oauth-sources/serialize.ts";
 import { listSourceTypes, sourceTypesQuerySchema } from "./oauth-sources/source-type.ts";
+import { selectLastGoodStart } from "./sync/good-runs.ts";
 import { findToken } from "./tokens/find.ts";
 
 /** What the origin works with; never anything of a client. */
@@ -110,14 +111,11 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
   .get("/ready", async (c) => {
     const generatedAt = c.env.now();
     const { database } = c.env;
-    const tables = [oauthSources, sourceTypes, apiTokens] as const;
-    await ask(() =>
-      database.batch([
-        database.select().from(listState),
-        ...tables.map((table) => database.select().from(table).limit(0)),
-      ]),
+    const tables = [listState, oauthSources, sourceTypes, apiTokens] as const;
+    const [lastSync] = await ask(() =>
+      database.batch([selectLastGoodStart(database), ...tables.map((table) => database.select().from(table).limit(0))]),
     );
-    return c.json({ status: "ready" }, 200, cacheHeaders(generatedAt, readyFreshness));
+    return c.json({ synced_at: lastSync[0]?.startedAt ?? null }, 200, cacheHeaders(generatedAt, readyFreshness));
   });
 
 /** Where authentik is, as the question says; one that does not say was asked by another Worker, under some origin. */

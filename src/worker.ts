@@ -5,17 +5,18 @@ import { readAnswer } from "./cache/answer.ts";
 import { localCache } from "./cache/local-cache.ts";
 import { memoryTier } from "./cache/memory-tier.ts";
 import { type CacheStage, noCache } from "./cache/stage.ts";
-import { cacheApiStorage, memoryStorage } from "./cache/storage.ts";
+import { cacheApiStorage } from "./cache/storage.ts";
 import { workersCache } from "./cache/workers-cache.ts";
 import { openLibsql } from "./db/libsql.ts";
 import { readFetch } from "./db/read-fetch.ts";
 import { type Bindings, type EdgeCache, type RateLimit, readSettings, type Settings } from "./env.ts";
 import { pathNotFound, renderError } from "./errors.ts";
-import { stageContext } from "./gateway.ts";
 import { crossOrigin } from "./middleware/cross-origin.ts";
 import { noStoreByDefault } from "./middleware/no-store-by-default.ts";
 import { type Counted, countStoreRequest, logLine, requestLog } from "./middleware/request-log.ts";
-import { type AskOrigin, cacheTag, localOrigin, type OriginBindings, origin, questions } from "./origin.ts";
+import { type AskOrigin, cacheTag, localOrigin, type OriginBindings, origin } from "./origin.ts";
+import { readiness } from "./readiness.ts";
+import { scheduledSync } from "./sync/scheduled-sync.ts";
 
 interface Env extends Counted {
   Bindings: Bindings;
@@ -50,7 +51,6 @@ function createGateway(env: Bindings): Hono<Env> {
     cache: stages[settings.edgeCache](),
     limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
   });
-  const readiness = localCache({ storage: memoryStorage({ entries: 1 }) });
 
   return new Hono<Env>()
     .onError(renderError)
@@ -59,10 +59,7 @@ function createGateway(env: Bindings): Hono<Env> {
     })
     .use(requestLog, noStoreByDefault, crossOrigin(settings.corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
-    .get("/readyz", async (c) => {
-      const { answer } = await readiness.serve(questions.ready, () => askOrigin(questions.ready, c), stageContext(c));
-      return answer.status === 200 ? c.json({ status: "ready" }) : c.json({ status: "unavailable" }, 503);
-    })
+    .get("/readyz", readiness({ askOrigin, maxAgeSeconds: settings.sync.maxAgeSeconds }))
     .route("/", sources)
     .route("/api/v3", sources);
 }
@@ -101,6 +98,10 @@ export default {
       gateway = misconfigured(error);
     }
     return gateway.fetch(request, env, context);
+  },
+
+  async scheduled(_controller, env) {
+    await scheduledSync(readSettings(env), () => exports.Sources.invalidate());
   },
 } satisfies ExportedHandler<Bindings>;
 

@@ -32,6 +32,10 @@ describe("wrangler.toml", () => {
     });
     expect(config.vars).toEqual({ EDGE_CACHE: "platform" });
   });
+
+  it("has the sync run every five minutes", () => {
+    expect(config.triggers).toEqual({ crons: ["*/5 * * * *"] });
+  });
 });
 
 describe("Sources", () => {

@@ -1,6 +1,6 @@
 import { createClient } from "@libsql/client/http";
+import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql/http";
-import type { Database } from "./database.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface LibsqlOptions {
@@ -8,7 +8,7 @@ export interface LibsqlOptions {
   url: string | undefined;
   /** The database's own token, where it asks for one. */
   authToken?: string | undefined;
-  /** @default the global fetch */
+  /** `readFetch` for a database that is only read, `writeFetch` for one that is written to. @default the global fetch */
   fetch?: typeof fetch;
 }
 
@@ -16,7 +16,7 @@ export interface LibsqlOptions {
  * Opens a libSQL database over HTTP. Nothing is sent before the first query.
  * @throws StoreError where there is no URL, or not one that can be reached over HTTP.
  */
-export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlOptions): Database {
+export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlOptions): LibSQLDatabase {
   if (!url) throw new StoreError("LIBSQL_URL is not set: it says where the store is");
   try {
     // A limit on concurrency would make requests wait for each other; the platform has its own.

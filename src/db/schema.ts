@@ -95,3 +95,25 @@ export const apiTokens = sqliteTable(
   },
   (table) => [check("scope_is_known", isOneOf(table.scope))],
 );
+
+/** What became of each run of the sync: the newest ones, and the last good one. Times are milliseconds since 1970. */
+export const syncRuns = sqliteTable(
+  "sync_runs",
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    startedAt: integer("started_at").notNull(),
+    durationMs: integer("duration_ms").notNull(),
+    /** Where the list was read, without credentials or query. */
+    upstream: text().notNull(),
+    /** `superseded`: another writer was faster, and nothing was written. */
+    outcome: text({ enum: ["changed", "unchanged", "superseded", "failed"] }).notNull(),
+    /** How many sources; null where it did not come to a comparison. */
+    added: integer(),
+    changed: integer(),
+    removed: integer(),
+    unchanged: integer(),
+    /** A sentence for a person; null where nothing went wrong. */
+    error: text(),
+  },
+  (table) => [check("outcome_is_known", isOneOf(table.outcome))],
+);

@@ -21,8 +21,8 @@ interface LabStore {
 /**
  * Gives the tests in workerd, which can start no server, stores of their own: `POST /` makes one, with its tables, and
  * answers its name. What is asked below that name is counted and passed on to a local libSQL server, or met with the fault
- * that `PUT /NAME/fault` has set. One store, `main`, is there from the start, for the Worker that the test runner runs, and
- * so are its static files.
+ * that `PUT /NAME/fault` has set. Below `/authentik/FIXTURE` is an authentik that has these sources. One store, `main`, is
+ * there from the start, for the Worker that the test runner runs, and so are its static files.
  */
 export default async function setup(project: TestProject) {
   writeAssets();
@@ -48,6 +48,9 @@ export default async function setup(project: TestProject) {
     const store = stores.get(name);
     if (name === "fixtures") {
       response.end(readFileSync(new URL(`../conformance/fixtures/${path}.json`, import.meta.url)));
+    } else if (name === "authentik") {
+      const fixture = new URL(`../conformance/fixtures/${rest[0]}.json`, import.meta.url);
+      response.writeHead(200, { "Content-Type": "application/json" }).end(readFileSync(fixture));
     } else if (!store) {
       response.end(await makeStore(randomUUID()));
     } else if (path === "requests") {
@@ -70,8 +73,8 @@ export default async function setup(project: TestProject) {
   await new Promise<void>((resolve) => lab.listen(0, "127.0.0.1", resolve));
   project.provide("labUrl", `http://127.0.0.1:${(lab.address() as AddressInfo).port}`);
 
-  const { cache, exports, vars } = unstable_readConfig({ config: "wrangler.toml" });
-  project.provide("wranglerConfig", { cache, exports, vars });
+  const { cache, exports, triggers, vars } = unstable_readConfig({ config: "wrangler.toml" });
+  project.provide("wranglerConfig", { cache, exports, triggers, vars });
 
   return async () => {
     lab.close();

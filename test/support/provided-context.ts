@@ -8,6 +8,7 @@ declare module "vitest" {
     wranglerConfig: {
       cache: unknown;
       exports: Record<string, unknown>;
+      triggers: unknown;
       vars: unknown;
     };
   }

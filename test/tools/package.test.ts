@@ -162,7 +162,7 @@ describe("the package", () => {
       "storeToken",
     ]);
     expect(await names("client.js")).toEqual(["createSourcesClient"]);
-    expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes"]);
+    expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
   });
 
   it("has the description of the API", () => {

@@ -1,0 +1,35 @@
+/** What a run takes from upstream at most. */
+export interface Limits {
+  /** For one attempt, its body included. */
+  attemptMs: number;
+  /** For all that is asked of upstream in a run. */
+  runMs: number;
+  /** For one page. */
+  attempts: number;
+  /** Before the second attempt, at most; twice as long before each further one. Jittered. */
+  firstWaitMs: number;
+  /** The longest `Retry-After` that a run waits for. */
+  longestRetryAfterMs: number;
+  redirects: number;
+  /** Of one page, decompressed: a thousand sources are 1 to 2 MB. */
+  pageBytes: number;
+  /** Of all pages. A Worker has 128 MB, and its readers are in them too; a run takes four times what the list has. */
+  listBytes: number;
+  /** Newer versions of authentik give less than a thousand sources a page, as their administrator says. */
+  pages: number;
+  /** Walks over a list of several pages, of which two in a row must be equal. */
+  walks: number;
+}
+
+export const defaultLimits: Limits = {
+  attemptMs: 20_000,
+  runMs: 240_000,
+  attempts: 4,
+  firstWaitMs: 500,
+  longestRetryAfterMs: 30_000,
+  redirects: 3,
+  pageBytes: 8 * 1024 * 1024,
+  listBytes: 24 * 1024 * 1024,
+  pages: 100,
+  walks: 5,
+};

@@ -1,0 +1,71 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
+import { readFixture } from "./run.ts";
+
+export interface Asked {
+  /** The page that was asked for. */
+  page: number;
+  /** How many requests there have been, this one included. */
+  number: number;
+}
+
+/** What an upstream does with a request. */
+export type Behaviour = (response: ServerResponse, asked: Asked, request: IncomingMessage) => void;
+
+/** A server of its own in the place of authentik, which behaves as it is told. */
+export async function startUpstream(behaviour: Behaviour = servePages([])) {
+  const seen: { url: string; token: string | undefined }[] = [];
+  const upstream = { origin: "", behaviour, seen, close };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "", "http://upstream");
+    seen.push({ url: url.pathname + url.search, token: request.headers.authorization });
+    upstream.behaviour(response, { page: Number(url.searchParams.get("page")), number: seen.length }, request);
+  });
+  async function close() {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  upstream.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return upstream;
+}
+
+export const sendJson = (response: ServerResponse, body: unknown, status = 200): void => {
+  response
+    .writeHead(status, { "Content-Type": "application/json" })
+    .end(typeof body === "string" ? body : JSON.stringify(body));
+};
+
+/** A page of a list, as authentik gives it. */
+export function pageOf(rows: unknown[], page = 1, pageSize = 1_000) {
+  const total = Math.max(1, Math.ceil(rows.length / pageSize));
+  return {
+    pagination: {
+      next: page < total ? page + 1 : 0,
+      previous: page - 1,
+      count: rows.length,
+      current: page,
+      total_pages: total,
+    },
+    results: rows.slice((page - 1) * pageSize, page * pageSize),
+  };
+}
+
+/** An authentik that is well. */
+export const servePages =
+  (rows: unknown[], pageSize?: number): Behaviour =>
+  (response, { page }) =>
+    sendJson(response, pageOf(rows, page, pageSize));
+
+/** Sources that differ in all that must be unique. */
+export function generateSources(count: number, name = "Source"): OAuthSource[] {
+  const { results: company } = readFixture("company");
+  return Array.from({ length: count }, (_, i) => ({
+    ...(company[i % company.length] as OAuthSource),
+    pk: `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`,
+    name: `${name} ${i}`,
+    slug: `source-${String(i).padStart(5, "0")}`,
+    managed: null,
+  }));
+}

@@ -1,0 +1,494 @@
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
+import type { Limits } from "../../src/sync/limits.ts";
+import { type SyncOptions, syncSources } from "../../src/sync/sync-sources.ts";
+import { createFileStore } from "../support/sync-store.ts";
+import { type Behaviour, generateSources, pageOf, sendJson, servePages, startUpstream } from "../support/upstream.ts";
+
+const token = "ak-0123456789abcdef-secret";
+const stored = generateSources(12);
+const [first, second, ...others] = stored as [OAuthSource, OAuthSource, ...OAuthSource[]];
+
+let store: Awaited<ReturnType<typeof createFileStore>>;
+let upstream: Awaited<ReturnType<typeof startUpstream>>;
+let waits: number[];
+
+beforeEach(async () => {
+  store = await createFileStore(stored);
+  upstream = await startUpstream(servePages(stored));
+  waits = [];
+});
+
+afterEach(() => upstream.close());
+
+/** Limits so small that no test waits for them; no wait takes time. */
+const limits: Partial<Limits> = { attemptMs: 300, pageBytes: 64 * 1024, pages: 5 };
+
+const sync = (options: Partial<SyncOptions> = {}) =>
+  syncSources(store.db, {
+    upstream: upstream.origin,
+    token,
+    limits,
+    wait: async (milliseconds) => waits.push(milliseconds),
+    random: () => 0.5,
+    ...options,
+  });
+
+const answer =
+  (status: number, headers: Record<string, string> = {}, body = ""): Behaviour =>
+  (response) =>
+    response.writeHead(status, headers).end(body);
+
+const json = { "Content-Type": "application/json" };
+
+/** Pages of six: the twelve sources take two. */
+const inTwoPages =
+  (rowsOf: (walk: number, page: number) => OAuthSource[]): Behaviour =>
+  (response, { page, number }) =>
+    sendJson(response, pageOf(rowsOf(Math.ceil(number / 2), page), page, 6));
+
+const changeFirst = (change: Record<string, unknown>) => servePages([{ ...first, ...change }, second, ...others]);
+
+interface Fault {
+  name: string;
+  behaviour?: Behaviour;
+  options?: Partial<SyncOptions>;
+  error: string | RegExp;
+  /** How often upstream is asked. @default once */
+  asked?: number;
+}
+
+const faults: Fault[] = [
+  {
+    name: "refuses connections",
+    options: { upstream: "http://127.0.0.1:1" },
+    error: /^the connection to http:\/\/127\.0\.0\.1:1\/api\/v3\/sources\/oauth\/ failed/,
+    asked: 0,
+  },
+  { name: "hangs", behaviour: () => {}, error: "did not answer in full within 0.3 s" },
+  {
+    name: "drips",
+    behaviour(response) {
+      response.writeHead(200, json);
+      const timer = setInterval(() => response.write(" "), 20);
+      response.once("close", () => clearInterval(timer));
+    },
+    error: "did not answer in full within 0.3 s",
+  },
+  {
+    name: "breaks off in the middle of the body, every time",
+    behaviour(response) {
+      const body = JSON.stringify(pageOf(stored));
+      response.writeHead(200, { ...json, "Content-Length": body.length });
+      response.write(body.slice(0, body.length / 2), () => response.destroy());
+    },
+    error: /^the connection to .* failed/,
+    asked: 4,
+  },
+  {
+    name: "answers with a sign-in page",
+    behaviour: answer(200, { "Content-Type": "text/html; charset=utf-8" }, "<!doctype html>"),
+    error: "answered with text/html, not with JSON: is authentik there?",
+  },
+  { name: "answers with half a JSON", behaviour: answer(200, json, '{"pagination": {'), error: "that is not JSON" },
+  { name: "answers with a JSON array", behaviour: answer(200, json, "[]"), error: "JSON that is no page of a list" },
+  {
+    name: "answers with an error and 200",
+    behaviour: answer(200, json, '{"detail": "x"}'),
+    error: "no page of a list",
+  },
+  {
+    name: "answers with no UTF-8",
+    behaviour: (response) => response.writeHead(200, json).end(Buffer.from([0x22, 0xff, 0x22])),
+    error: "answered with something that is not UTF-8",
+  },
+  {
+    name: "refuses the token",
+    behaviour: answer(403, json, '{"detail": "Token invalid/expired"}'),
+    error: "answered 403: the token is no good, or its user may not view OAuth sources",
+  },
+  {
+    name: "refuses the token in the middle",
+    behaviour: (response, asked, request) =>
+      (asked.page === 1 ? servePages(stored, 6) : answer(403))(response, asked, request),
+    error: "answered 403",
+    asked: 2,
+  },
+  { name: "is something else", behaviour: answer(404), error: "answered 404: is it the address of an authentik?" },
+  { name: "fails for ever", behaviour: answer(500), error: /answered 500$/, asked: 4 },
+  {
+    name: "asks to come back in an hour",
+    behaviour: answer(429, { "Retry-After": "3600" }),
+    error: "answered 429, and asks to be left alone for 3600 s",
+  },
+  {
+    name: "redirects to another host",
+    behaviour: answer(302, { Location: "https://elsewhere.example/api/v3/sources/oauth/?page=1" }),
+    error: "redirects to https://elsewhere.example, which may not have the token",
+  },
+  {
+    name: "redirects in a circle",
+    behaviour: answer(301, { Location: "/api/v3/sources/oauth/" }),
+    error: "redirects for more than 3 times",
+    asked: 4,
+  },
+  {
+    name: "is http:// on another machine",
+    options: { upstream: "http://authentik.example" },
+    error: "http://authentik.example is not https: the token would go over the network in the clear",
+    asked: 0,
+  },
+  {
+    name: "has credentials in its address",
+    options: { upstream: "https://admin:hunter2@authentik.example/?x=hunter2" },
+    error: "may hold no user name and no password",
+    asked: 0,
+  },
+  { name: "is no URL", options: { upstream: "authentik" }, error: "must be an https:// URL", asked: 0 },
+  {
+    name: "is given a token with a line end",
+    options: { token: `${token}\n` },
+    error: "the token holds characters that no token of authentik has",
+    asked: 0,
+  },
+  {
+    name: "sends too much",
+    behaviour(response) {
+      response.writeHead(200, json);
+      for (let i = 0; i < 9; i++) response.write(" ".repeat(8 * 1024));
+      response.end("{}");
+    },
+    error: "answered with more than 65536 bytes",
+  },
+  {
+    name: "sends too much in little",
+    behaviour: (response) =>
+      response.writeHead(200, { ...json, "Content-Encoding": "gzip" }).end(gzipSync(" ".repeat(1024 * 1024))),
+    error: "answered with more than 65536 bytes",
+  },
+  {
+    name: "sends too much over its pages",
+    behaviour: servePages(stored, 6),
+    options: { limits: { ...limits, listBytes: 12_000 } },
+    error: "has a list of more than 12000 bytes",
+    asked: 2,
+  },
+  { name: "has too many pages", behaviour: servePages(stored, 2), error: "has 6 pages, more than 5" },
+  {
+    name: "miscounts",
+    behaviour: (response) => {
+      const page = pageOf(stored);
+      sendJson(response, { ...page, pagination: { ...page.pagination, count: 13 } });
+    },
+    error: "it says that it has 13 sources, and sent 12",
+  },
+  {
+    name: "miscounts over several pages, for ever",
+    behaviour: (response, { page }) => {
+      const half = pageOf(stored, page, 6);
+      sendJson(response, { ...half, results: half.results.slice(1) });
+    },
+    error: "in 5 walks over its pages: it says that it has 12 sources, and sent 10",
+    asked: 10,
+  },
+  {
+    name: "gives a page that was not asked for",
+    behaviour: (response) => sendJson(response, pageOf(stored, 1, 6)),
+    error: "was asked for page 2, and gave page 1",
+    asked: 2,
+  },
+  {
+    name: "gives a pk twice",
+    behaviour: servePages([first, { ...second, pk: first.pk }, ...others]),
+    error: 'row 2 (slug "source-00001"): pk: stands in another row too',
+  },
+  {
+    name: "gives a slug twice",
+    behaviour: servePages([first, { ...second, slug: first.slug }, ...others]),
+    error: 'row 2 (slug "source-00000"): slug: stands in another row too',
+  },
+  {
+    name: "gives a slug twice over several pages, for ever",
+    behaviour: servePages([first, second, ...others.slice(0, -1), { ...second, pk: stored.at(-1)?.pk }], 6),
+    error: 'walks over its pages: row 12 (slug "source-00001"): slug: stands in another row too',
+    asked: 10,
+  },
+  {
+    name: "gives a value of the wrong type",
+    behaviour: changeFirst({ enabled: "yes" }),
+    error: 'gave a list that is wrong:\nrow 1 (slug "source-00000"): enabled: ',
+  },
+  {
+    name: "gives many wrong rows",
+    behaviour: servePages(generateSources(30).map((row) => ({ ...row, name: null }))),
+    error: /name: .*\nand 20 more$/s,
+  },
+  {
+    name: "gives a URL that runs code",
+    behaviour: changeFirst({ profile_url: "java\nscript:alert(1)" }),
+    error: 'row 1 (slug "source-00000"): profile_url: has a URL of the scheme javascript:',
+  },
+  {
+    name: "gives an icon that runs code",
+    behaviour: changeFirst({ icon: "javascript:alert(1)" }),
+    error: 'row 1 (slug "source-00000"): icon: has a URL of the scheme javascript:',
+  },
+  {
+    name: "gives a type with a URL that runs code",
+    behaviour: changeFirst({
+      provider_type: "evil",
+      type: { ...first.type, name: "evil", authorization_url: "data:text/html,x" },
+    }),
+    error: 'the type of "evil": authorization_url: has a URL of the scheme data:',
+  },
+  {
+    name: "changes a source between walks, for ever",
+    behaviour: inTwoPages((walk) => [{ ...first, name: `Name ${walk}` }, second, ...others]),
+    error: "gave no settled list in 5 walks over its pages: it was never the same twice in a row",
+    asked: 10,
+  },
+  {
+    name: "changes its count between pages, for ever",
+    behaviour: inTwoPages((_, page) => (page === 1 ? stored : generateSources(11))),
+    error: "in 5 walks over its pages: its count went from 12 to 11 between two pages",
+    asked: 10,
+  },
+  {
+    name: "is suddenly empty",
+    behaviour: servePages([]),
+    error: "authentik has no sources any more, of 12 in the store: nothing was written",
+  },
+  {
+    name: "has lost more than half",
+    behaviour: servePages(stored.slice(0, 5)),
+    error: "authentik has lost 7 of the 12 sources in the store: nothing was written",
+  },
+  {
+    name: "has others in the place of more than half",
+    behaviour: servePages([...stored.slice(0, 5), ...generateSources(30).slice(20)]),
+    error: "authentik has lost 7 of the 12 sources in the store",
+  },
+  {
+    name: "sends the token back",
+    behaviour: changeFirst({ slug: `${token} x` }),
+    error: 'row 1 (slug "… x"): slug: may hold',
+  },
+];
+
+describe("an upstream that", () => {
+  it.each(faults)(
+    "$name changes nothing, and is recorded as such",
+    async ({ behaviour, options, error, asked = 1 }) => {
+      if (behaviour) upstream.behaviour = behaviour;
+      const before = await store.snapshot();
+      const run = await sync(options);
+
+      expect(run.outcome, String(run.error)).toBe("failed");
+      if (typeof error === "string") expect(run.error).toContain(error);
+      else expect(run.error).toMatch(error);
+      expect(await store.snapshot()).toEqual(before);
+      expect(upstream.seen).toHaveLength(asked);
+      for (const { token: seen } of upstream.seen) expect(seen).toBe(`Bearer ${token}`);
+      const recorded = await store.runs();
+      expect(recorded).toEqual([{ id: 1, ...run }]);
+      expect(JSON.stringify(recorded)).not.toMatch(new RegExp(`${token}|hunter2`));
+    },
+  );
+
+  it("there are at least twenty kinds of", () => {
+    expect(faults.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it("fails once is asked again after a wait, longer each time and never the same", async () => {
+    upstream.behaviour = (response, asked, request) =>
+      (asked.number < 4 ? answer(503) : servePages(stored))(response, asked, request);
+    expect(await sync()).toMatchObject({ outcome: "unchanged", error: null });
+    expect(waits).toEqual([250, 500, 1000]);
+  });
+
+  it.each([
+    ["seconds", "7", 7_000],
+    ["a date", new Date(1_000_009_000).toUTCString(), 9_000],
+    ["nonsense", "soon", 0],
+  ])("asks to come back later, in %s, is heeded", async (_, retryAfter, expected) => {
+    upstream.behaviour = (response, asked, request) =>
+      (asked.number === 1 ? answer(429, { "Retry-After": retryAfter }) : servePages(stored))(response, asked, request);
+    expect((await sync({ now: () => 1_000_000_000 })).outcome).toBe("unchanged");
+    expect(waits).toEqual([expected + 250]);
+  });
+
+  it("never ends is given up when the time of a run is over", async () => {
+    let time = 0;
+    upstream.behaviour = answer(503, { "Retry-After": "20" });
+    const wait = async (milliseconds: number) => {
+      time += milliseconds;
+    };
+    const run = await sync({ now: () => time, wait, limits: { ...limits, attempts: 1_000 } });
+    expect(run.error).toMatch(/answered 503$/);
+    expect(time).toBeLessThanOrEqual(240_000);
+    expect(run.durationMs).toBe(time);
+  });
+
+  it("redirects within its own origin is followed", async () => {
+    upstream.behaviour = (response, asked, request) =>
+      request.url?.startsWith("/api")
+        ? answer(308, { Location: request.url.replace("/api", "/new/api") })(response, asked, request)
+        : servePages(stored)(response, asked, request);
+    expect((await sync()).outcome).toBe("unchanged");
+    expect(upstream.seen.map(({ url }) => url)).toEqual([
+      "/api/v3/sources/oauth/?page_size=1000&ordering=slug&page=1",
+      "/new/api/v3/sources/oauth/?page_size=1000&ordering=slug&page=1",
+    ]);
+  });
+
+  it("is below a path is asked there", async () => {
+    expect((await sync({ upstream: `${upstream.origin}/sso/` })).upstream).toBe(`${upstream.origin}/sso/`);
+    expect(upstream.seen[0]?.url).toMatch(/^\/sso\/api\/v3\/sources\/oauth\/\?/);
+  });
+
+  it("settles after a change between walks is taken as it is then", async () => {
+    const renamed = [{ ...first, name: "Renamed" }, second, ...others];
+    upstream.behaviour = inTwoPages((walk) => (walk === 1 ? stored : renamed));
+    expect(await sync()).toMatchObject({ outcome: "changed", changed: 1, unchanged: 11 });
+    expect(upstream.seen).toHaveLength(6);
+    expect((await store.snapshot()).sources[0]?.name).toBe("Renamed");
+  });
+
+  it("adds and removes a source between two pages is not believed, though its count never changes", async () => {
+    // Between two pages the last is removed, and one added in front of all: the new one is on no page that is read.
+    const added = { ...first, pk: "00000000-0000-4000-8000-000000000099", slug: "a-new-one" };
+    const after = [added, ...stored.slice(0, -1)];
+    const atOnce = [...stored.slice(0, 6), ...after.slice(6)];
+    upstream.behaviour = inTwoPages((walk, page) => (walk > 1 ? after : page === 1 ? stored : atOnce));
+    expect(await sync()).toMatchObject({ outcome: "changed", added: 1, removed: 1, unchanged: 11 });
+    expect(await store.slugs()).toEqual(after.map(({ slug }) => slug));
+  });
+
+  it("loses a source in a walk, which the next walk has, is read once more", async () => {
+    const without = [...stored.slice(0, 6), ...stored.slice(7), ...generateSources(13).slice(12)];
+    upstream.behaviour = inTwoPages((walk) => (walk === 1 ? without : stored));
+    expect(await sync()).toMatchObject({ outcome: "unchanged", unchanged: 12 });
+  });
+
+  it("is newer, with keys that are not known here, is no problem", async () => {
+    upstream.behaviour = servePages(stored.map((row) => ({ ...row, pkce: "S256", consumer_secret: "hunter2" })));
+    expect((await sync()).outcome).toBe("unchanged");
+    expect(JSON.stringify(await store.snapshot())).not.toContain("hunter2");
+  });
+
+  it("knows a provider type that is not known here keeps the type that it gave", async () => {
+    const type = { ...first.type, name: "wechat", verbose_name: "WeChat" };
+    upstream.behaviour = changeFirst({ provider_type: "wechat", type });
+    expect((await sync()).outcome).toBe("changed");
+    const { types } = await store.snapshot();
+    expect(types).toContainEqual({ providerType: "wechat", type: JSON.stringify(type) });
+  });
+});
+
+describe("what looks like an accident", () => {
+  it.each([
+    ["an empty upstream where removals are allowed", [], { allowRemovals: true }, { removed: 12 }],
+    ["half of the sources gone", stored.slice(0, 6), {}, { removed: 6 }],
+  ])("does not, for %s", async (_, rows, options, expected) => {
+    upstream.behaviour = servePages(rows);
+    expect(await sync(options)).toMatchObject({ outcome: "changed", ...expected });
+    expect(await store.slugs()).toHaveLength(rows.length);
+  });
+
+  it("does not, for a list of less than ten, unless all are gone", async () => {
+    await store.load(stored.slice(0, 9));
+    upstream.behaviour = servePages([first]);
+    expect(await sync()).toMatchObject({ outcome: "changed", removed: 8 });
+    upstream.behaviour = servePages([]);
+    expect((await sync()).error).toContain("authentik has no sources any more, of 1 in the store");
+  });
+
+  it("does not, for an empty store", async () => {
+    store = await createFileStore();
+    upstream.behaviour = servePages([]);
+    expect((await sync()).outcome).toBe("unchanged");
+    upstream.behaviour = servePages(stored);
+    expect(await sync()).toMatchObject({ outcome: "changed", added: 12 });
+  });
+});
+
+describe("a run", () => {
+  it("that finds nothing new writes nothing, and is kept with how long it took and from where", async () => {
+    const before = await store.snapshot();
+    const run = await sync({ now: () => 5_000 });
+    expect(await store.snapshot()).toEqual(before);
+    expect(await store.runs()).toEqual([
+      {
+        ...{ id: 1, startedAt: 5_000, durationMs: 0, upstream: `${upstream.origin}/`, outcome: "unchanged" },
+        ...{ added: 0, changed: 0, removed: 0, unchanged: 12, error: null },
+      },
+    ]);
+    expect(run).toMatchObject({ startedAt: 5_000 });
+  });
+
+  it("that was overtaken by another writer writes nothing, and is no fault of upstream's", async () => {
+    upstream.behaviour = changeFirst({ name: "Late" });
+    let loaded: Promise<unknown> | undefined;
+    const onPage = () => {
+      loaded = store.load([{ ...first, name: "Early" }, second, ...others]);
+    };
+    const behaviour = upstream.behaviour;
+    upstream.behaviour = async (response, asked, request) => {
+      onPage();
+      await loaded;
+      behaviour(response, asked, request);
+    };
+    const run = await sync();
+    expect(run).toMatchObject({
+      outcome: "superseded",
+      error: "another run has written meanwhile; this one has written nothing",
+    });
+    const { sources, state } = await store.snapshot();
+    expect(sources[0]?.name).toBe("Early");
+    expect(state[0]?.revision).toBe(2);
+  });
+
+  it("among several at once leaves the list whole, changed by one of them", async () => {
+    upstream.behaviour = changeFirst({ name: "Renamed" });
+    const runs = await Promise.all([sync(), sync(), sync()]);
+    const outcomes = runs.map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === "changed")).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === "failed")).toEqual([]);
+    expect((await store.snapshot()).sources.map(({ name }) => name)).toEqual([
+      "Renamed",
+      ...stored.slice(1).map(({ name }) => name),
+    ]);
+  });
+
+  it("is forgotten after a thousand others, but for the last good one", async () => {
+    await sync();
+    upstream.behaviour = answer(404);
+    for (let i = 0; i < 1_003; i++) await sync({ fetch: async () => new Response(null, { status: 404 }) });
+    const runs = await store.runs();
+    expect(runs).toHaveLength(1_001);
+    expect(runs[0]).toMatchObject({ id: 1, outcome: "unchanged" });
+    expect(runs[1]?.id).toBe(5);
+  });
+
+  it("that cannot be recorded says so", async () => {
+    await store.db.run("DROP TABLE sync_runs");
+    expect(await sync()).toMatchObject({
+      outcome: "unchanged",
+      error: expect.stringContaining("the run could not be recorded: "),
+    });
+  });
+
+  it("over a store without tables says so", async () => {
+    await store.db.run("DROP TABLE list_state");
+    expect(await sync()).toMatchObject({ outcome: "failed", error: expect.stringContaining("the store failed: ") });
+  });
+
+  it("logs nothing by itself", async () => {
+    const logs = (["log", "error", "warn"] as const).map((name) => vi.spyOn(console, name));
+    upstream.behaviour = answer(403);
+    await sync();
+    for (const log of logs) expect(log).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+});

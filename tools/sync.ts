@@ -1,0 +1,111 @@
+import { parseArgs } from "node:util";
+import * as z from "zod/mini";
+import { readSettings } from "../src/env.ts";
+import type { Difference } from "../src/oauth-sources/difference.ts";
+import { refuseLosses } from "../src/sync/guard.ts";
+import { listRuns, type SyncRun } from "../src/sync/runs.ts";
+import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/sync-sources.ts";
+import { runTool, UsageError } from "./command.ts";
+import { showProgress } from "./progress.ts";
+import { openStore } from "./store.ts";
+
+const usage = `Usage: npm run sync -- [--dry-run] [--allow-removals] [--allow-http]
+       npm run sync -- --status
+
+Makes the sources in the store at LIBSQL_URL equal to those of a live authentik. All or nothing: unless the whole list was
+read and is good, the store stays as it was.
+  AUTHENTIK_TOKEN     an API token of authentik whose user may view OAuth sources
+  AUTHENTIK_SYNC_URL  where authentik is (default: AUTHENTIK_URL)
+  --dry-run           writes nothing, and shows every change, field by field
+  --allow-removals    takes the list even where it is empty, or has lost more than half of ten sources or more
+                      (or SYNC_ALLOW_REMOVALS=true)
+  --allow-http        sends the token in the clear to an http:// address of another machine
+  --status            shows the last runs, those of the Worker too`;
+
+z.config(z.locales.en());
+
+const shownRuns = 10;
+const longestShown = 200;
+
+function printDifference(difference: Difference, { allowRemovals }: SyncOptions): void {
+  const { added, changed, removed, unchanged, types } = difference;
+  for (const { slug, name } of added) console.log(`+ ${slug}: ${shown(name)}`);
+  for (const { slug, name } of removed) console.log(`- ${slug}: ${shown(name)}`);
+  for (const { source, fields } of changed) {
+    for (const { field, from, to } of fields) console.log(`~ ${source.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
+  }
+  for (const { providerType, from, to } of types) {
+    console.log(`~ type of ${shown(providerType)}: ${from === undefined ? "new" : shown(from)} → ${shown(to)}`);
+  }
+  const counts = { added: added.length, changed: changed.length, removed: removed.length, unchanged };
+  console.log(changesOf(counts));
+  console.error("A dry run: nothing was written.");
+  if (!allowRemovals) refuseLosses(difference);
+}
+
+/** In quotes, so that no control character reaches a terminal. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
+const changesOf = ({
+  added,
+  changed,
+  removed,
+  unchanged,
+}: Record<"added" | "changed" | "removed" | "unchanged", unknown>) =>
+  `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`;
+
+async function printStatus() {
+  const { runs, lastGood } = await listRuns(openStore(), shownRuns);
+  for (const run of runs) console.log(lineOf(run));
+  if (!lastGood) {
+    console.log(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
+    return;
+  }
+  const age = Math.round((Date.now() - lastGood.startedAt) / 1000);
+  console.log(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
+}
+
+function lineOf(run: SyncRun): string {
+  const what = run.added === null ? (run.error ?? "") : changesOf(run);
+  return [new Date(run.startedAt).toISOString(), run.outcome, `${run.durationMs} ms`, run.upstream, what].join("  ");
+}
+
+await runTool("sync", usage, async (args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      "dry-run": { type: "boolean", default: false },
+      "allow-removals": { type: "boolean", default: false },
+      "allow-http": { type: "boolean", default: false },
+      status: { type: "boolean", default: false },
+    },
+  });
+  if (values.status) return printStatus();
+
+  const { sync, freshness } = readSettings(process.env);
+  const { upstream, token } = sync;
+  if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
+  if (!token) throw new UsageError("AUTHENTIK_TOKEN is not set: an API token of authentik, in the environment");
+  const options: SyncOptions = {
+    upstream,
+    token,
+    allowRemovals: values["allow-removals"] || sync.allowRemovals,
+    allowHttp: values["allow-http"],
+    onPage: showProgress("pages read"),
+    onProgress: showProgress("rows written"),
+  };
+  if (values["dry-run"]) return printDifference(await compareWithUpstream(openStore(), options), options);
+
+  const run = await syncSources(openStore(), options);
+  if (run.outcome === "failed" || run.outcome === "superseded") throw new Error(run.error ?? run.outcome);
+  console.log(changesOf(run));
+  if (run.error) throw new Error(run.error);
+  if (run.outcome === "unchanged") return;
+  const bound = freshness.fresh + freshness.staleWhileRevalidate;
+  console.error(
+    `Readers may see the old list for another ${bound} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,
+  );
+});
