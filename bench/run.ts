@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,9 +10,10 @@ import { runTool } from "../tools/command.ts";
 import { measureGrowth } from "./growth.ts";
 import { type Comparison, compare } from "./measure.ts";
 import { bars, lines } from "./plot.ts";
-import { childOf, pin, start } from "./process.ts";
+import { childOf, freePort, pin, start } from "./process.ts";
 import { type Origins, type Scenario, scenarios, staleScenario, token } from "./scenarios.ts";
 import type { ServedWorker } from "./serve.ts";
+import { compareStartup } from "./startup.ts";
 
 const usage = `Usage: npm run bench [-- --quick]
 
@@ -33,8 +33,10 @@ function bundle(name: string, config: string, script: string): string {
   const outdir = join(folder, name);
   const args = ["deploy", script, "-c", config, "--dry-run", "--minify", "--outdir", outdir];
   execFileSync("wrangler", args, { stdio: ["ignore", "ignore", "inherit"] });
-  return join(outdir, `${name}.js`);
+  return bundled(name);
 }
+
+const bundled = (name: string) => join(folder, name, `${name}.js`);
 
 /** What the edge sends to the store for a page, word for word. */
 async function pipelineFor(storeUrl: string, pageSize: number): Promise<string> {
@@ -49,14 +51,6 @@ async function pipelineFor(storeUrl: string, pageSize: number): Promise<string> 
   return body;
 }
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-
 async function startWorkers(storeUrl: string): Promise<{ origins: Origins; runtime: number; stop: () => void }> {
   const worker = bundle("worker", "wrangler.toml", "src/worker.ts");
   const bindings = { LIBSQL_URL: storeUrl, AUTHENTIK_URL: authentikUrl, EDGE_CACHE: "cache-api" };
@@ -70,6 +64,7 @@ async function startWorkers(storeUrl: string): Promise<{ origins: Origins; runti
     { name: "match", script: floor("match"), bindings: {} },
     { name: "raw-post", script: floor("raw-post"), bindings, jsonBindings: { PIPELINES: pipelines } },
     { name: "plain", script: floor("plain"), bindings },
+    { name: "bare", script: floor("bare"), bindings: {} },
   ];
   const workers: ServedWorker[] = [];
   for (const each of described) workers.push({ ...each, port: await freePort() });
@@ -130,10 +125,15 @@ await runTool("bench", usage, async (args) => {
     await measure(stale);
     process.kill(store.pid, "SIGCONT");
 
+    const startup = await compareStartup(bundled("worker"), bundled("bare"), pace.rounds);
+    console.log(`\nStart-up, by a bare Hono Worker's: ${two(startup.ratio)}`);
     const growth = await measureGrowth(folder, quick ? [100, 10_000] : [100, 1_000, 10_000, 100_000]);
     if (quick) return;
     mkdirSync(output, { recursive: true });
-    writeFileSync(join(output, "bench.json"), `${JSON.stringify({ herd: loads, results, growth }, null, 1)}\n`);
+    writeFileSync(
+      join(output, "bench.json"),
+      `${JSON.stringify({ herd: loads, startup, results, growth }, null, 1)}\n`,
+    );
     writeFileSync(join(output, "bench.svg"), bars(results));
     writeFileSync(join(output, "growth.svg"), lines(growth));
     console.log("Written: docs/bench/bench.json, bench.svg, growth.svg");

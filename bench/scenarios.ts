@@ -2,7 +2,10 @@ import { random } from "./generate.ts";
 import type { Load } from "./measure.ts";
 
 /** Where each Worker of the bench listens. */
-export type Origins = Record<"edge" | "uncached" | "stale" | "constant" | "match" | "raw-post" | "plain", string>;
+export type Origins = Record<
+  "edge" | "uncached" | "stale" | "constant" | "match" | "raw-post" | "plain" | "bare",
+  string
+>;
 
 export interface Scenario {
   name: string;
