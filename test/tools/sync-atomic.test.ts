@@ -5,7 +5,7 @@ import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
 import { syncSources } from "../../src/sync/sync-sources.ts";
 import { storeToken } from "../../src/tokens/store.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
-import { startDev } from "../support/dev.ts";
+import { type DevServer, startDev } from "../support/dev.ts";
 import { runTool, start } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, pageOf, sendJson, startUpstream } from "../support/upstream.ts";
@@ -24,6 +24,7 @@ const versions = { Old: pagesOf("Old"), New: pagesOf("New") };
 let store: Awaited<ReturnType<typeof createFileStore>>;
 let upstream: Awaited<ReturnType<typeof startUpstream>>;
 let server: LibsqlServer;
+let dev: DevServer | undefined;
 /** Told when the last page of the second walk has been sent: from then on, the store is written to. */
 let onLastPage = () => {};
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await dev?.stop();
   await upstream.close();
   await server.close();
 });
@@ -107,14 +109,15 @@ describe(`${count} sources`, () => {
 
   it("can be read while they are replaced: never for longer than a second, and never half", async () => {
     const remote = { ...variables(), LIBSQL_URL: server.url };
-    const dev = await startDev(["--port", "0"], { LIBSQL_URL: server.url, EDGE_CACHE: "off" });
+    dev = await startDev(["--port", "0"], { LIBSQL_URL: server.url, EDGE_CACHE: "off" });
+    const { origin } = dev;
     const seen = new Map<string, number>();
     let slowest = 0;
     let isDone = false;
     async function read() {
       for (let page = 1; !isDone; page = (page % 10) + 1) {
         const begun = performance.now();
-        const response = await fetch(`${dev.origin}/sources/oauth/?page_size=1000&page=${page}`, {
+        const response = await fetch(`${origin}/sources/oauth/?page_size=1000&page=${page}`, {
           headers: { Authorization: "Bearer reader" },
         });
         const { pagination, results } = (await response.json()) as SourcesPage;
@@ -125,7 +128,7 @@ describe(`${count} sources`, () => {
       }
     }
     for (const page of [1, 2]) {
-      await fetch(`${dev.origin}/sources/oauth/?page=${page}`, { headers: { Authorization: "Bearer reader" } });
+      await fetch(`${origin}/sources/oauth/?page=${page}`, { headers: { Authorization: "Bearer reader" } });
     }
     const now = (await store.snapshot()).sources[0]?.name.split(" ")[0];
     serve(now === "Old" ? "New" : "Old");
@@ -134,7 +137,6 @@ describe(`${count} sources`, () => {
     await sleep(500); // for reads of the new list
     isDone = true;
     await Promise.all(readers);
-    await dev.stop();
     expect(code, stderr).toBe(0);
     console.info(`slowest read ${Math.round(slowest)} ms; reads by what they saw: ${JSON.stringify([...seen])}`);
     expect(slowest).toBeLessThan(1_000);
