@@ -52,7 +52,7 @@ export type SourcesAppOptions<E extends Env> = (DatabaseOptions<E> | { askOrigin
     | {
         /** By the client's address, asked before a token is looked up that is not known here: guesses are what it limits. */
         address?: RateLimiter | undefined;
-        /** By the token's id, asked for every request with a good one. */
+        /** By the token's id, asked for every request with one that may view sources. */
         token?: RateLimiter | undefined;
       }
     | undefined;
@@ -82,7 +82,7 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
       now,
     });
   const configuredUrl = typeof authentikUrl === "function" ? authentikUrl : () => authentikUrl;
-  const publicUrl = (c: Context) => (configuredUrl(c) ?? new URL(c.req.url).origin).replace(/\/+$/, "");
+  const publicUrl = (c: Context) => (configuredUrl(c) || new URL(c.req.url).origin).replace(/\/+$/, "");
 
   const authorized = every(bearerAuth(verifyToken), limitByToken(limits.token));
   const boundedQuery = formQuery(queryBounds);
@@ -100,7 +100,7 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
     .get("/sources/oauth/source_types/", authorized, boundedQuery, validateQuery(sourceTypesQuerySchema), (c) =>
       answer<SourceType[]>(c, questions.sourceTypes(c.req.valid("query").name)),
     )
-    .get("/sources/oauth/:slug/", authorized, validateSlug, (c) =>
+    .get("/sources/oauth/:slug/", authorized, boundedQuery, validateSlug, (c) =>
       answer<OAuthSource>(c, questions.source(c.req.param("slug"), publicUrl(c))),
     )
     .all("/sources/oauth/", otherMethods)
@@ -125,7 +125,7 @@ const originBindings = <E extends Env>(
   c: Context<E>,
   now: () => number,
 ): OriginBindings => ({
-  database: options.database(c),
+  database: () => options.database(c),
   freshness: options.freshness ?? { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86_400 },
   tokenGraceSeconds: options.tokenGraceSeconds ?? 3_600,
   now,

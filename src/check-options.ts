@@ -1,9 +1,13 @@
+import { isHttpUrl } from "./is-http-url.ts";
+
 type Rule = [isGood: (value: unknown) => boolean, wanted: string];
 
 const isFunction = (value: unknown) => typeof value === "function";
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 const isSeconds = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
-const isHttpUrl = (value: unknown) => /^https?:$/.test(URL.parse(String(value))?.protocol ?? "");
+const hasOnly = (value: unknown, names: string[]): value is Record<string, unknown> =>
+  isObject(value) && Object.keys(value).every((name) => names.includes(name));
+const limiters = ["address", "token"];
 const lifetimes = ["fresh", "staleWhileRevalidate", "staleIfError"];
 
 /** What each option must be, where it is given. */
@@ -20,13 +24,13 @@ const rules: Record<string, Rule> = {
     "a stage, such as localCache({ storage }), or false",
   ],
   freshness: [
-    (value) => isObject(value) && lifetimes.every((name) => isSeconds(value[name])),
+    (value) => hasOnly(value, lifetimes) && lifetimes.every((name) => isSeconds(value[name])),
     `an object with ${lifetimes.join(", ")}, each a whole number of seconds`,
   ],
   tokenGraceSeconds: [isSeconds, "a whole number of seconds"],
   limits: [
     (value) =>
-      isObject(value) && [value.address, value.token].every((limiter) => limiter === undefined || isFunction(limiter)),
+      hasOnly(value, limiters) && limiters.every((name) => value[name] === undefined || isFunction(value[name])),
     "an object with address and token, functions of a key and the context that give a promise of true or false",
   ],
   now: [isFunction, "a function that gives milliseconds since 1970"],
@@ -40,9 +44,10 @@ export function checkOptions(options: object): void {
   const refuse = (message: string) => {
     throw new TypeError(`createSourcesApp: ${message}`);
   };
-  if (!("database" in options || "askOrigin" in options))
+  const given: Record<string, unknown> = { ...options };
+  if (given.database === undefined && given.askOrigin === undefined)
     refuse(`database is missing: it must be ${rules.database?.[1]}`);
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(given)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!rule) refuse(`there is no option ${name}; there are ${Object.keys(rules).join(", ")}`);
     else if (value !== undefined && !rule[0](value)) refuse(`${name} must be ${rule[1]}`);

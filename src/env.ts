@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Freshness } from "./cache/freshness.ts";
+import { isHttpUrl } from "./is-http-url.ts";
 
-const isHttpUrl = (text: string) => /^https?:$/.test(URL.parse(text)?.protocol ?? "");
 const isOrigin = (text: string) => text === URL.parse(text)?.origin;
 
 const wholeSeconds = z.string().check(z.regex(/^[0-9]{1,8}$/, "must be a whole number of seconds"));

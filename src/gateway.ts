@@ -1,6 +1,7 @@
 import type { Context, TypedResponse } from "hono";
 import { ageOf } from "./cache/answer.ts";
 import type { Served, StageContext } from "./cache/stage.ts";
+import { isKnown } from "./etag.ts";
 
 /** Names this cache in `Cache-Status`. */
 const cacheName = "authentik-sources-edge";
@@ -29,11 +30,11 @@ export function reply<Body>(
 ): Response & TypedResponse<Body, 200, "json"> {
   const isGood = answer.status === 200;
   const { ETag } = answer.headers;
-  const isKnown = isGood && ETag !== undefined && matches(ETag, c.req.header("If-None-Match"));
-  const response = new Response(isKnown ? null : answer.body, {
-    status: isKnown ? 304 : answer.status,
+  const isUnchanged = isGood && ETag !== undefined && isKnown(ETag, c.req.header("If-None-Match"));
+  const response = new Response(isUnchanged ? null : answer.body, {
+    status: isUnchanged ? 304 : answer.status,
     headers: {
-      ...(isKnown ? { ETag } : answer.headers),
+      ...(isUnchanged ? { ETag } : answer.headers),
       ...(isGood && {
         Age: String(Math.floor(ageOf(answer, now))),
         Date: new Date(answer.generatedAt).toUTCString(),
@@ -44,10 +45,4 @@ export function reply<Body>(
     },
   });
   return response as Response & TypedResponse<Body, 200, "json">;
-}
-
-/** `If-None-Match` (RFC 9110, 13.1.2): any of its tags, compared as weak ones, or `*`. */
-function matches(etag: string, ifNoneMatch = ""): boolean {
-  const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
-  return ifNoneMatch.trim() === "*" || ifNoneMatch.split(",").some((tag) => opaque(tag) === opaque(etag));
 }

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
-import { etag, RETAINED_304_HEADERS } from "hono/etag";
 import { type Answer, generatedAtHeader, readAnswer } from "./cache/answer.ts";
 import { cacheControl, type Freshness } from "./cache/freshness.ts";
 import { ask, type Database } from "./db/database.ts";
 import { apiTokens, listState, oauthSources, sourceTypes } from "./db/schema.ts";
 import { invalidPage, pathNotFound, renderError } from "./errors.ts";
+import { etagOf, isKnown } from "./etag.ts";
 import { formQuery } from "./middleware/form-query.ts";
 import { validateQuery } from "./middleware/validate-query.ts";
 import { canonicalQuery } from "./oauth-sources/canonical-query.ts";
@@ -18,7 +18,8 @@ import { findToken } from "./tokens/find.ts";
 
 /** What the origin works with; never anything of a client. */
 export interface OriginBindings {
-  database: Database;
+  /** Opens the store; it throws a StoreError where it cannot. */
+  database: () => Database;
   /** How long its lists may be served. */
   freshness: Freshness;
   /** How long a good token stays good while the store is down, in seconds. */
@@ -75,32 +76,31 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
   .notFound(() => {
     throw pathNotFound();
   })
-  .use(etag({ retainedHeaders: [...RETAINED_304_HEADERS, "Cache-Tag", generatedAtHeader] }))
   .get("/sources/oauth/", formQuery(), validateQuery(listQuerySchema), async (c) => {
     const generatedAt = c.env.now();
     const { freshness, database } = c.env;
-    const found = await listSources(database, c.req.valid("query"), publicUrl(c));
+    const found = await listSources(database(), c.req.valid("query"), publicUrl(c));
     if (!found) return c.json(invalidPage().body, 404, listHeaders(generatedAt, emptyFreshness(freshness)));
     const { page, changedAt } = found;
-    return c.json(page, 200, {
+    return send(c, page, {
       ...listHeaders(generatedAt, page.results.length === 0 ? emptyFreshness(freshness) : freshness),
       ...(changedAt > 0 && { "Last-Modified": new Date(changedAt).toUTCString() }),
     });
   })
   .get("/sources/oauth/source_types/", formQuery(), validateQuery(sourceTypesQuerySchema), async (c) => {
     const generatedAt = c.env.now();
-    const types = await listSourceTypes(c.env.database, c.req.valid("query").name);
-    return c.json(types, 200, listHeaders(generatedAt, c.env.freshness));
+    const types = await listSourceTypes(c.env.database(), c.req.valid("query").name);
+    return send(c, types, listHeaders(generatedAt, c.env.freshness));
   })
   .get("/sources/oauth/:slug/", async (c) => {
     const generatedAt = c.env.now();
-    const row = await findSource(c.env.database, c.req.param("slug"));
+    const row = await findSource(c.env.database(), c.req.param("slug"));
     if (!row) return c.json(pathNotFound().body, 404, listHeaders(generatedAt, emptyFreshness(c.env.freshness)));
-    return c.json(serialize(row, publicUrl(c)), 200, listHeaders(generatedAt, c.env.freshness));
+    return send(c, serialize(row, publicUrl(c)), listHeaders(generatedAt, c.env.freshness));
   })
   .get("/tokens/:digest", async (c) => {
     const generatedAt = c.env.now();
-    const token = await findToken(c.env.database, c.req.param("digest"));
+    const token = await findToken(c.env.database(), c.req.param("digest"));
     const goodTokenFreshness = {
       fresh: goodTokenFreshSeconds,
       staleWhileRevalidate: 0,
@@ -110,13 +110,21 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
   })
   .get("/ready", async (c) => {
     const generatedAt = c.env.now();
-    const { database } = c.env;
+    const database = c.env.database();
     const tables = [listState, oauthSources, sourceTypes, apiTokens] as const;
     const [lastSync] = await ask(() =>
       database.batch([selectLastGoodStart(database), ...tables.map((table) => database.select().from(table).limit(0))]),
     );
     return c.json({ synced_at: lastSync[0]?.startedAt ?? null }, 200, cacheHeaders(generatedAt, readyFreshness));
   });
+
+/** A 200 with its ETag, or a 304 for a cache that has that very body and asks whether it is still the right one. */
+async function send(c: Context, body: unknown, headers: Record<string, string>): Promise<Response> {
+  const text = JSON.stringify(body);
+  const ETag = await etagOf(text);
+  if (isKnown(ETag, c.req.header("If-None-Match"))) return c.body(null, 304, { ...headers, ETag });
+  return c.body(text, 200, { ...headers, ETag, "Content-Type": "application/json" });
+}
 
 /** Where authentik is, as the question says; one that does not say was asked by another Worker, under some origin. */
 const publicUrl = (c: Context) => c.req.query(publicUrlParameter) ?? new URL(c.req.url).origin;

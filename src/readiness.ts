@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import * as z from "zod/mini";
+import type { Freshness } from "./cache/freshness.ts";
 import { localCache } from "./cache/local-cache.ts";
 import { memoryStorage } from "./cache/storage.ts";
 import { stageContext } from "./gateway.ts";
@@ -13,6 +14,9 @@ export interface ReadinessOptions {
   now?: () => number;
 }
 
+/** Anybody may ask, and as often as they like: a store that fails is not asked for that each time. */
+const failingFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfError: 0 };
+
 /** The origin's answer; one of an older version, from a cache that versions share, says nothing of syncs. */
 const answerSchema = z.object({ synced_at: z._default(z.nullable(z.number()), null) });
 
@@ -21,9 +25,13 @@ const answerSchema = z.object({ synced_at: z._default(z.nullable(z.number()), nu
  * of it, since anybody may ask.
  */
 export function readiness({ askOrigin, maxAgeSeconds, now = Date.now }: ReadinessOptions) {
-  const cache = localCache({ storage: memoryStorage({ entries: 1 }) });
+  const cache = localCache({ storage: memoryStorage({ entries: 1 }), now });
   return async (c: Context) => {
-    const { answer } = await cache.serve(questions.ready, () => askOrigin(questions.ready, c), stageContext(c));
+    const load = async () => {
+      const answer = await askOrigin(questions.ready, c);
+      return answer.status === 200 ? answer : { ...answer, generatedAt: now(), freshness: failingFreshness };
+    };
+    const { answer } = await cache.serve(questions.ready, load, stageContext(c));
     if (answer.status !== 200) return c.json({ status: "unavailable" }, 503);
     const { synced_at: syncedAt } = answerSchema.parse(JSON.parse(answer.body));
     const age = syncedAt === null ? undefined : Math.max(0, Math.floor((now() - syncedAt) / 1000));

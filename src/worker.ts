@@ -13,6 +13,7 @@ import { type Bindings, type EdgeCache, type RateLimit, readSettings, type Setti
 import { pathNotFound, renderError } from "./errors.ts";
 import { crossOrigin } from "./middleware/cross-origin.ts";
 import { noStoreByDefault } from "./middleware/no-store-by-default.ts";
+import { otherMethods } from "./middleware/paths-and-methods.ts";
 import { type Counted, countStoreRequest, logLine, requestLog } from "./middleware/request-log.ts";
 import { type AskOrigin, cacheTag, localOrigin, type OriginBindings, origin } from "./origin.ts";
 import { readiness } from "./readiness.ts";
@@ -39,7 +40,7 @@ const stages: Record<EdgeCache, () => CacheStage> = {
 
 /** The gateway: authenticates, validates, and asks the origin through the cache. It is never cached itself. */
 function createGateway(env: Bindings): Hono<Env> {
-  const settings = readSettings(env);
+  const settings = settingsOf(env);
   const askOrigin: AskOrigin =
     settings.edgeCache === "platform"
       ? async (question) => readAnswer(await exports.Sources.fetch(new Request(question)))
@@ -60,28 +61,32 @@ function createGateway(env: Bindings): Hono<Env> {
     .use(requestLog, noStoreByDefault, crossOrigin(settings.corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
     .get("/readyz", readiness({ askOrigin, maxAgeSeconds: settings.sync.maxAgeSeconds }))
+    .all("/healthz", otherMethods)
+    .all("/readyz", otherMethods)
     .route("/", sources)
     .route("/api/v3", sources);
 }
 
 function originBindings({ libsql, freshness, tokenGraceSeconds }: Settings, onRequest: () => void): OriginBindings {
-  const database = openLibsql({ ...libsql, fetch: readFetch({ onRequest }) });
+  const database = () => openLibsql({ ...libsql, fetch: readFetch({ onRequest }) });
   return { database, freshness, tokenGraceSeconds, now: Date.now };
 }
 
 const limiter = (limit: RateLimit | undefined) =>
   limit && (async (key: string) => (await limit.limit({ key })).success);
 
-/** The environment is the same object for the life of an isolate: what is built from it is built once. */
-const gateways = new WeakMap<Bindings, Hono<Env>>();
-
-function gatewayOf(env: Bindings): Hono<Env> {
-  const known = gateways.get(env);
-  if (known) return known;
-  const gateway = createGateway(env);
-  gateways.set(env, gateway);
-  return gateway;
+/** The environment is the same object for the life of an isolate: what is made from it is made once. */
+function oncePerEnvironment<T>(make: (env: Bindings) => T): (env: Bindings) => T {
+  const made = new WeakMap<Bindings, { value: T }>();
+  return (env) => {
+    const known = made.get(env) ?? { value: make(env) };
+    made.set(env, known);
+    return known.value;
+  };
 }
+
+const settingsOf = oncePerEnvironment(readSettings);
+const gatewayOf = oncePerEnvironment(createGateway);
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
@@ -101,7 +106,7 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await scheduledSync(readSettings(env), () => exports.Sources.invalidate());
+    await scheduledSync(settingsOf(env), () => exports.Sources.invalidate());
   },
 } satisfies ExportedHandler<Bindings>;
 
@@ -113,7 +118,7 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const start = Date.now();
     let storeRequests = 0;
-    const bindings = originBindings(readSettings(this.env), () => storeRequests++);
+    const bindings = originBindings(settingsOf(this.env), () => storeRequests++);
     const response = await origin.fetch(request, bindings, this.ctx);
     logLine({ entrypoint: "Sources", request, status: response.status, store: storeRequests, ms: Date.now() - start });
     return response;

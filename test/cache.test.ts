@@ -154,6 +154,15 @@ describe("freshness", () => {
     app.wait(1);
     expect(cacheStatus(await app.list())).toBe("hit; ttl=27");
   });
+
+  it("calls what is stale so in memory too", async () => {
+    await app.list();
+    await store.fault("500");
+    app.wait(600);
+    expect(cacheStatus(await app.list())).toBe("fwd=stale; ttl=-570; detail=stale-if-error");
+    expect(cacheStatus(await app.list())).toBe("hit; ttl=-570; detail=stale-if-error");
+    await store.fault("none");
+  });
 });
 
 describe("a fault of the cache", () => {

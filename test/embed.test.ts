@@ -27,6 +27,8 @@ describe("createSourcesApp", () => {
     [{ freshness: { fresh: 30 } }, "freshness must be an object with fresh, staleWhileRevalidate, staleIfError"],
     [{ freshness: { fresh: 0.5, staleWhileRevalidate: 0, staleIfError: 0 } }, "each a whole number of seconds"],
     [{ tokenGraceSeconds: -1 }, "tokenGraceSeconds must be a whole number of seconds"],
+    [{ database: undefined }, "database is missing: it must be a function of the context"],
+    [{ limits: { adress: () => true } }, "limits must be an object with address and token"],
     [{ limits: { token: 600 } }, "limits must be an object with address and token, functions of a key"],
     [{ now: 0 }, "now must be a function that gives milliseconds since 1970"],
     [{ databse: () => undefined }, "there is no option databse; there are database, askOrigin,"],
@@ -81,6 +83,12 @@ describe("createSourcesApp", () => {
     expect([await status("mine"), await status(token)]).toEqual([200, 403]);
     expect(await store.requests()).toBe(before + 1);
     expect(verifyToken).toHaveBeenCalledTimes(2);
+  });
+
+  it("refuses a token where the host's verdict is undefined", async () => {
+    const verifyToken = async () => undefined as unknown as null;
+    const app = createSourcesApp({ ...options, verifyToken });
+    expect((await app.request("/sources/oauth/", { headers: authorization })).status).toBe(403);
   });
 
   it("builds callback URLs on what the host says, for each request", async () => {

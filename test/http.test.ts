@@ -141,6 +141,12 @@ it("says of every route and status how it may be kept", async () => {
 });
 
 describe("health", () => {
+  it.each(["/healthz", "/readyz"])("of %s has the methods of every route", async (path) => {
+    const post = await worker.send(path, { method: "POST" });
+    expect([post.status, post.headers.get("Allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
+    expect((await worker.send(path, { method: "OPTIONS" })).status).toBe(204);
+  });
+
   it("is alive without a store, and ready only with one that has its tables", async () => {
     const broken = startWorker({ url: "http://127.0.0.1:1" });
     expect(await (await broken.send("/healthz")).json()).toEqual({ status: "ok" });
@@ -158,7 +164,10 @@ describe("health", () => {
 
     const empty = await createStore();
     await empty.db.run("DROP TABLE api_tokens");
-    expect((await startWorker(empty).send("/readyz")).status).toBe(503);
+    const failing = startWorker(empty);
+    const asked = await empty.requests();
+    for (let i = 0; i < 5; i++) expect((await failing.send("/readyz")).status).toBe(503);
+    expect(await empty.requests(), "a store that fails is asked as seldom").toBe(asked + 1);
   });
 });
 

@@ -89,6 +89,18 @@ describe("Sources", () => {
     expect(await response.json()).toEqual({ enabled: ["Must be a valid boolean."], code: "invalid" });
   });
 
+  it.each(["", "file:sources.db", "sources.db"])("is a 503 where its store's address is %j", async (url) => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const entrypoint = { env: { LIBSQL_URL: url }, ctx: createExecutionContext() };
+    const response = await worker.Sources.prototype.fetch.call(entrypoint, new Request(defaultList));
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { detail: "The store is unavailable.", code: "unavailable" },
+    ]);
+    expect(log.mock.calls.flat().join()).toContain("LIBSQL_URL");
+    log.mockRestore();
+  });
+
   it("has a method that marks lists stale by their tag, and says where there is no cache to tell", async () => {
     expect(await exports.Sources.invalidate()).toBe(false);
     const invalidate = vi.fn(async () => ({ success: true }));

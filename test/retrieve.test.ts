@@ -50,6 +50,11 @@ describe("GET /sources/oauth/{slug}/", () => {
     expect(await store.requests()).toBe(before);
   });
 
+  it("bounds its query as the list does", async () => {
+    const long = await app.send(`/sources/oauth/s00/?x=${"x".repeat(17_000)}`, headers);
+    expect([long.status, await long.json()]).toMatchObject([400, { code: "invalid" }]);
+  });
+
   it("refuses strangers, other methods and a path without its slash as the list does", async () => {
     await expectError(await app.send("/sources/oauth/s00/"), 403, "Authentication credentials were not provided.");
     await expectError(await app.send("/sources/oauth/nobody/"), 403, "Authentication credentials were not provided.");

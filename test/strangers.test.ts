@@ -39,7 +39,7 @@ const strangers: [string, () => Record<string, string>][] = [
     () => ({ Authorization: "Bearer 4c5dc9b7708905f77f5e5d16316b5dfb425e68cb326dcd55a860e90a7707031e" }),
   ],
   ["a good token twice", () => ({ Authorization: `Bearer ${token}, Bearer ${token}` })],
-  ["a good token, encoded", () => ({ Authorization: `Bearer ${encodeURIComponent("test token")}` })],
+  ["a good token, encoded", () => ({ Authorization: `Bearer ${token.replace("-", "%2D")}` })],
   ["a good token in other letters", () => ({ Authorization: `Bearer ${token.toUpperCase()}` })],
   [
     "a good token in other headers",

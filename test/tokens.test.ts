@@ -1,8 +1,10 @@
 import { eq } from "drizzle-orm";
-import { beforeEach, describe, expect, it } from "vitest";
+import { Context } from "hono";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { apiTokens } from "../src/db/schema.ts";
 import { createToken, digestToken } from "../src/tokens/format.ts";
 import { storeToken } from "../src/tokens/store.ts";
+import { createVerifier } from "../src/tokens/verifier.ts";
 import { startApp } from "./support/app.ts";
 import { createStore, readFixture, type TestStore } from "./support/store.ts";
 
@@ -53,6 +55,25 @@ describe("a verdict on a token", () => {
     expect(await status()).toBe(200);
     app.wait(0.001);
     expect(await status()).toBe(403);
+  });
+
+  it("is not pushed out by guesses", async () => {
+    const lookUp = vi.fn(async (digest: string) => ({
+      status: 200,
+      headers: {},
+      body: digest === goodDigest ? JSON.stringify({ id: 1, scope: "sources:read", expiresAt: null }) : "null",
+      generatedAt: 0,
+      freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
+    }));
+    const goodDigest = await digestToken(secret);
+    const contextOf = () => ({ waitUntil: () => {} });
+    const verify = createVerifier({ lookUp, contextOf, now: () => 0 });
+    const context = new Context(new Request("https://edge.example"));
+    expect(await verify(secret, context)).not.toBeNull();
+    for (let guess = 0; guess < 10_000; guess++) await verify(`guess-${guess}`, context);
+    lookUp.mockClear();
+    expect(await verify(secret, context)).not.toBeNull();
+    expect(lookUp).not.toHaveBeenCalled();
   });
 
   it("lets a new token in soon, though it was unknown before", async () => {

@@ -46,6 +46,11 @@ export const isFresh = (answer: Answer, now: number): boolean => ageOf(answer, n
 export const mayServeWhileRevalidating = (answer: Answer, now: number): boolean =>
   answer.freshness !== undefined && ageOf(answer, now) < answer.freshness.fresh + answer.freshness.staleWhileRevalidate;
 
+/** Whether a cache further on gave it though it had to have a newer one at this moment: what it asks must be failing. */
+export const wasOverdue = (answer: Answer, then: number): boolean =>
+  answer.freshness !== undefined &&
+  ageOf(answer, then) > answer.freshness.fresh + answer.freshness.staleWhileRevalidate;
+
 /** Whether it may be served where no newer one can be had. */
 export const mayServeOnError = (answer: Answer, now: number): boolean =>
   answer.freshness !== undefined && ageOf(answer, now) < answer.freshness.fresh + answer.freshness.staleIfError;

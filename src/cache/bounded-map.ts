@@ -5,7 +5,7 @@ export interface Bounds {
   size?: number;
 }
 
-/** A Map that forgets what was not used for longest once it is full. */
+/** A Map that forgets what was not used for longest once it is full; what is larger than all of it is not kept. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, { value: V; size: number }>();
   readonly #bounds: Required<Bounds>;
@@ -25,6 +25,7 @@ export class BoundedMap<V> {
 
   set(key: string, value: V, size = 0): void {
     this.delete(key);
+    if (size > this.#bounds.size) return;
     this.#entries.set(key, { value, size });
     this.#size += size;
     for (const oldest of this.#entries.keys()) {

@@ -1,4 +1,4 @@
-import { type Answer, isFresh, mayServeOnError, mayServeWhileRevalidating, ttl } from "./answer.ts";
+import { type Answer, isFresh, mayServeOnError, mayServeWhileRevalidating, ttl, wasOverdue } from "./answer.ts";
 import { BoundedMap } from "./bounded-map.ts";
 import { SingleFlight } from "./single-flight.ts";
 import type { CacheStage, Load, Served, StageContext } from "./stage.ts";
@@ -40,8 +40,9 @@ export function localCache({ storage, now = Date.now, logError = console.error }
   function reload(key: string, load: Load, context: StageContext) {
     const loadAndKeep = async () => {
       try {
+        const start = now();
         const answer = await load();
-        if (answer.status >= 500) failures.set(key, now());
+        if (answer.status >= 500 || wasOverdue(answer, start)) failures.set(key, now());
         else failures.delete(key);
         if (answer.freshness) await put(key, answer);
         return answer;

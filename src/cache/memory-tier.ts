@@ -16,7 +16,7 @@ const longestMs = 3_000;
  * Time spent here adds nothing to the age at which an answer may be served.
  */
 export function memoryTier(stage: CacheStage, { now = Date.now }: MemoryTierOptions = {}): CacheStage {
-  const hot = new BoundedMap<{ answer: Answer; until: number }>(bounds);
+  const hot = new BoundedMap<{ answer: Answer; until: number; detail: string }>(bounds);
 
   /** What is older than the store's readers should see is served because the store fails: a while more makes no difference. */
   function keepUntil({ generatedAt, freshness }: Answer): number {
@@ -29,11 +29,16 @@ export function memoryTier(stage: CacheStage, { now = Date.now }: MemoryTierOpti
     async serve(key, load, context) {
       const found = hot.get(key);
       if (found && now() < found.until) {
-        return { answer: found.answer, status: `hit; ${ttl(found.answer, now())}; detail=memory` };
+        return { answer: found.answer, status: `hit; ${ttl(found.answer, now())}; detail=${found.detail}` };
       }
       const served = await stage.serve(key, load, context);
-      hot.set(key, { answer: served.answer, until: keepUntil(served.answer) }, served.answer.body.length);
+      const { answer, status } = served;
+      const until = keepUntil(answer);
+      if (until > now()) hot.set(key, { answer, until, detail: detailOf(status) }, key.length + answer.body.length);
       return served;
     },
   };
 }
+
+/** What is stale is still called so here. */
+const detailOf = (status: string): string => /detail=(stale-[a-z-]+)/.exec(status)?.[1] ?? "memory";

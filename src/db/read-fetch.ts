@@ -30,7 +30,9 @@ export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOpti
     const request = new Request(input, init);
     const deadline = Date.now() + budgetMs;
     for (let number = 1; ; number++) {
-      const outcome = await attempt(request.clone(), Math.min(attemptMs, deadline - Date.now())).catch(asError);
+      const outcome = await attempt(request.clone(), Math.max(1, Math.min(attemptMs, deadline - Date.now()))).catch(
+        asError,
+      );
       const wait = Math.random() * firstWaitMs * 2 ** (number - 1);
       if (!mayPass(outcome) || number === attempts || Date.now() + wait >= deadline) {
         if (outcome instanceof Error) throw outcome;

@@ -21,11 +21,14 @@ export type VerifyToken = (token: string, c: Context) => Promise<Principal | nul
 /** No token of ours or of authentik's is longer; what is, costs no digest and no look-up. */
 const maximumLength = 1024;
 
+/** CONTRACT, "Differences": a token that is not ASCII is a bad one. */
+const isPrintableAscii = /^[ -~]*$/;
+
 /** Lets callers pass whose bearer token may view sources. Refuses as authentik's `validate_auth` does: 403, never 401 (CONTRACT, "403, never 401"). */
 export function bearerAuth(verifyToken: VerifyToken) {
   return createMiddleware<Authenticated>(async function bearerAuth(c, next) {
     const principal = await verifyToken(readToken(c.req.header("Authorization") ?? ""), c);
-    if (principal === null) throw badToken();
+    if (!principal) throw badToken();
     if (!principal.mayViewSources) throw permissionDenied();
     c.set("principal", principal);
     await next();
@@ -37,6 +40,6 @@ function readToken(authorization: string): string {
   if (space === -1) throw notAuthenticated();
   if (authorization.slice(0, space).toLowerCase() !== "bearer") throw unsupportedScheme();
   const token = authorization.slice(space + 1);
-  if (token.length > maximumLength) throw badToken();
+  if (token.length > maximumLength || !isPrintableAscii.test(token)) throw badToken();
   return token;
 }

@@ -1,3 +1,5 @@
+import { sha256, sha256Hexadecimal } from "../sha256.ts";
+
 const prefix = "ase_";
 const randomLength = 30;
 const checksumLength = 6;
@@ -17,19 +19,8 @@ export async function isWellFormed(token: string): Promise<boolean> {
   return shape.test(token) && token.endsWith(await checksum(token.slice(0, -checksumLength)));
 }
 
-/** Of every byte: to write each anew costs as much as the digest itself. */
-const hexadecimalOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
 /** SHA-256 of the token in hexadecimal: all that is ever stored of it. */
-export async function digestToken(token: string): Promise<string> {
-  let hexadecimal = "";
-  for (const byte of await sha256(token)) hexadecimal += hexadecimalOf[byte];
-  return hexadecimal;
-}
-
-async function sha256(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-}
+export const digestToken = (token: string): Promise<string> => sha256Hexadecimal(token);
 
 /** Six base62 digits from the first bytes of SHA-256; enough to catch a mistyped token without asking the store. */
 async function checksum(body: string): Promise<string> {

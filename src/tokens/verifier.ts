@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { Answer } from "../cache/answer.ts";
 import { localCache } from "../cache/local-cache.ts";
 import type { StageContext } from "../cache/stage.ts";
-import { memoryStorage } from "../cache/storage.ts";
+import { memoryStorage, type Storage } from "../cache/storage.ts";
 import { StoreError } from "../db/store-error.ts";
 import type { VerifyToken } from "../middleware/bearer-auth.ts";
 import { verdictSchema } from "./find.ts";
@@ -19,7 +19,21 @@ export interface VerifierOptions {
 }
 
 /** Verdicts kept in an isolate: each less than a kilobyte. */
-const knownTokens = 10_000;
+const goodTokens = 10_000;
+const badTokens = 1_000;
+
+/** Two maps, so that guesses push no good verdict out; where both know a token, the later verdict counts. */
+function verdictStorage(): Storage {
+  const good = memoryStorage({ entries: goodTokens });
+  const bad = memoryStorage({ entries: badTokens });
+  return {
+    async match(digest) {
+      const [one, other] = [await good.match(digest), await bad.match(digest)];
+      return one && other ? (other.generatedAt >= one.generatedAt ? other : one) : (one ?? other);
+    },
+    put: (digest, answer) => (answer.body === "null" ? bad : good).put(digest, answer),
+  };
+}
 
 /**
  * Verifies tokens by the store. A verdict is kept in the isolate, under the token's digest, for as long as the origin says:
@@ -27,7 +41,7 @@ const knownTokens = 10_000;
  * kept where another Worker could write: a planted verdict would be a way in.
  */
 export function createVerifier({ lookUp, beforeLookUp, contextOf, now }: VerifierOptions): VerifyToken {
-  const storage = memoryStorage({ entries: knownTokens });
+  const storage = verdictStorage();
   const verdicts = localCache({ storage, now });
 
   return async function verify(token, c) {

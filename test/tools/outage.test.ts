@@ -60,7 +60,7 @@ it(`loses none of ${requests} requests over warm keys while the store dies, and 
   await new Promise((resolve) => setTimeout(resolve, 3_500)); // so that what is fresh has run out
   const stale = await list("page_size=1");
   expect(await stale.text()).toContain('"name":"Apple","slug":"apple"');
-  expect(stale.headers.get("Cache-Status")).toMatch(/stale-if-error|memory/);
+  expect(stale.headers.get("Cache-Status")).toContain("stale-if-error");
 
   server = await startLibsqlServer({ file, port });
   const back = Date.now();

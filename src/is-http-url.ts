@@ -1,0 +1,1 @@
+export const isHttpUrl = (value: unknown): boolean => /^https?:$/.test(URL.parse(String(value))?.protocol ?? "");
