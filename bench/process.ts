@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 /** The kernel's unit of a process's time, in milliseconds. */
 const tickMs = 10;
@@ -23,7 +24,7 @@ export function pin(pid: number, core: number): void {
 
 /** Starts one of the bench's own programs, and waits for its first line. */
 export async function start(script: string, ...args: string[]) {
-  const child = spawn(process.execPath, [new URL(script, import.meta.url).pathname, ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const line = await new Promise<string>((resolve, reject) => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openLibsql } from "../src/db/libsql.ts";
 import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
@@ -20,7 +21,7 @@ const usage = `Usage: npm run bench [-- --quick]
 Measures the Worker against floors and a peer, two at a time and in turn, and the store as it grows. Prints a table, and writes
 figures (JSON) and plots (SVG) into docs/bench/. Takes about ten minutes; a first look with --quick takes one, and writes nothing.`;
 
-const output = new URL("../docs/bench/", import.meta.url).pathname;
+const output = fileURLToPath(new URL("../docs/bench/", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-bench-"));
 const authentikUrl = "https://authentik.example";
 /** Enough for a thousand pages of twelve. */

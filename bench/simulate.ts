@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { runTool } from "../tools/command.ts";
+import { fileURLToPath } from "node:url";
+import { refuseArguments, runTool } from "../tools/command.ts";
 import { random } from "./generate.ts";
 import { logarithmic } from "./plot.ts";
 
@@ -9,7 +10,7 @@ Simulates caching over some 300 data centres, from ten to a million requests a s
 of answers, with each data centre's Cache API alone and with the tiered platform cache. Writes docs/bench/simulation.json and
 simulation.svg. The same every time: its numbers are drawn from a fixed seed.`;
 
-const output = new URL("../docs/bench/", import.meta.url).pathname;
+const output = fileURLToPath(new URL("../docs/bench/", import.meta.url));
 
 /** The assumptions; docs/performance.md gives their reasons. Times are seconds. */
 const assumptions = {
@@ -126,7 +127,8 @@ function memoryShare(requestsPerSecond: number, centres: number[], wanted: numbe
 
 const kinds = { "Cache API alone": false, "tiered platform cache": true };
 
-await runTool("bench:simulate", usage, async () => {
+await runTool("bench:simulate", usage, async (args) => {
+  refuseArguments(args);
   const results = Object.entries(kinds).map(([name, isTiered]) => ({
     name,
     outcomes: loads.map((load) => simulate(load, isTiered)),

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { runTool } from "./command.ts";
+import { refuseArguments, runTool } from "./command.ts";
 
 const usage = `Usage: npm run build
 
@@ -20,7 +20,8 @@ function gzippedKiB(folder: string): number {
   return scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0) / 1024;
 }
 
-await runTool("build", usage, async () => {
+await runTool("build", usage, async (args) => {
+  refuseArguments(args);
   rmSync("dist", { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.build.json");
   run("wrangler", "deploy", "--dry-run", "--minify", "--outdir", bundle);

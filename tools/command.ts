@@ -1,3 +1,5 @@
+import { parseArgs } from "node:util";
+
 /** A fault of the person's words or of their input: shown without a stack. */
 export class UsageError extends Error {}
 
@@ -21,6 +23,11 @@ export async function runTool(name: string, usage: string, main: (args: string[]
     if (isUsage) console.error(`\n${usage}`);
     process.exitCode = isUsage ? usageExitCode : 1;
   }
+}
+
+/** For tools that take none: what stands there would otherwise be passed over. */
+export function refuseArguments(args: string[]): void {
+  parseArgs({ args, options: {} });
 }
 
 const isParseArgsError = (error: unknown) =>

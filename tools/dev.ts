@@ -10,8 +10,9 @@ import { oauthSources } from "../src/db/schema.ts";
 import { variableNames } from "../src/env.ts";
 import { readList } from "../src/oauth-sources/read-list.ts";
 import { replaceSources } from "../src/oauth-sources/replace.ts";
+import { isWellFormed } from "../src/tokens/format.ts";
 import { storeToken } from "../src/tokens/store.ts";
-import { runTool } from "./command.ts";
+import { runTool, UsageError } from "./command.ts";
 import { startLibsqlServer } from "./libsql-server/server.ts";
 import { fileOf, migrateStore, openStore, storeUrl } from "./store.ts";
 
@@ -61,7 +62,7 @@ const envText = (variables: NodeJS.ProcessEnv) =>
 function startWrangler(args: string[]): ChildProcess {
   const manifest = createRequire(import.meta.url).resolve("wrangler/package.json");
   const script = join(dirname(manifest), "bin", "wrangler.js");
-  const inspector = args.includes("--inspector-port") ? [] : ["--inspector-port", "0"];
+  const inspector = args.some((arg) => arg.startsWith("--inspector-port")) ? [] : ["--inspector-port", "0"];
   const quiet = {
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     WRANGLER_SEND_METRICS: "false",
@@ -99,16 +100,28 @@ const exitCodeOf = (child: ChildProcess) =>
 
 await runTool("dev", usage, async (args) => {
   const devToken = process.env.DEV_TOKEN || "dev-token";
+  if (!/^[-.~+/=\w]+$/.test(devToken) || !(await isWellFormed(devToken))) {
+    throw new UsageError(
+      "DEV_TOKEN may hold letters, digits and -._~+/=, and begin with ase_ only where it is a whole token",
+    );
+  }
   const store = await startStore(devToken);
   const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-"));
   try {
     const envFile = join(folder, "env");
     writeFileSync(envFile, envText({ ...devDefaults, ...process.env, ...store.variables }), { mode: 0o600 });
     const wrangler = startWrangler(["--env-file", envFile, "--persist-to", join(folder, "state"), ...args]);
-    process.on("SIGINT", () => {}); // The terminal has told wrangler as well; this process ends when it has.
-    process.on("SIGTERM", () => wrangler.kill("SIGTERM"));
+    // A terminal tells wrangler as well, which does no harm. Whatever code it then ends with, it was told to.
+    let isTold = false;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => {
+        isTold = true;
+        wrangler.kill(signal);
+      });
+    }
     onReady(wrangler, (url) => printCurl(url, store.takesDevToken ? devToken : "TOKEN"));
-    process.exitCode = await exitCodeOf(wrangler);
+    const code = await exitCodeOf(wrangler);
+    process.exitCode = isTold ? 0 : code;
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await store.close();

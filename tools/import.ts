@@ -39,13 +39,13 @@ await runTool("db:import", usage, async (args) => {
     process.stdout.write(listAsSql(list, Date.now()));
     return;
   }
+  const { fresh, staleWhileRevalidate } = readSettings(process.env).freshness;
   const changes = await replaceSources(openStore(), list, {
     now: Date.now(),
     onProgress: showProgress("rows written"),
   });
   const { added, changed, removed, unchanged } = changes;
   console.log(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
-  const { fresh, staleWhileRevalidate } = readSettings(process.env).freshness;
   console.error(
     `Readers may see the old list for another ${fresh + staleWhileRevalidate} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,
   );

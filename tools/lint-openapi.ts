@@ -1,12 +1,13 @@
 import { formatProblems, getTotals, lintFromString, loadConfig } from "@redocly/openapi-core";
-import { runTool } from "./command.ts";
+import { refuseArguments, runTool } from "./command.ts";
 import { assetsFolder, documentText } from "./openapi/assets.ts";
 
 const usage = `Usage: npm run lint:openapi
 
 Lints the description of the API with Redocly's rules (.redocly.yaml), warnings counting as errors. It needs no network.`;
 
-await runTool("lint-openapi", usage, async () => {
+await runTool("lint-openapi", usage, async (args) => {
+  refuseArguments(args);
   const config = await loadConfig({ configPath: ".redocly.yaml" });
   const problems = await lintFromString({ source: documentText, absoluteRef: `${assetsFolder}/openapi.json`, config });
   const totals = getTotals(problems);

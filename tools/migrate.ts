@@ -1,4 +1,4 @@
-import { runTool } from "./command.ts";
+import { refuseArguments, runTool } from "./command.ts";
 import { migrateStore, openStore, storeUrl } from "./store.ts";
 
 const usage = `Usage: npm run db:migrate
@@ -6,7 +6,8 @@ const usage = `Usage: npm run db:migrate
 Applies the migrations to the store at LIBSQL_URL (file:PATH, http(s)://… or libsql://…; default file:.data/sources.db).
 A store that asks for a token gets LIBSQL_AUTH_TOKEN.`;
 
-await runTool("db:migrate", usage, async () => {
+await runTool("db:migrate", usage, async (args) => {
+  refuseArguments(args);
   await migrateStore(openStore());
   console.log(`The migrations are applied to ${storeUrl}`);
 });

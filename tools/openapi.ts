@@ -1,4 +1,4 @@
-import { runTool } from "./command.ts";
+import { refuseArguments, runTool } from "./command.ts";
 import { writeAssets } from "./openapi/assets.ts";
 
 const usage = `Usage: npm run openapi
@@ -6,4 +6,7 @@ const usage = `Usage: npm run openapi
 Makes the static files of the Worker in public/: openapi.json from the schemas of the code, and the page below docs/ that shows it.
 wrangler runs it before it bundles (wrangler.toml, [build]), and the tests before they start.`;
 
-await runTool("openapi", usage, async () => writeAssets());
+await runTool("openapi", usage, async (args) => {
+  refuseArguments(args);
+  writeAssets();
+});

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client/node";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
+import { UsageError } from "./command.ts";
 
 // The file that wrangler reads as well; what is in the environment already goes before it.
 if (existsSync(".dev.vars")) process.loadEnvFile(".dev.vars");
@@ -19,8 +21,14 @@ export const fileOf = (url: string): string | undefined =>
 /** Milliseconds to wait for another process that writes to the same file. */
 const timeout = 10_000;
 
-/** Opens a store by its URL: `file:PATH`, `http(s)://…` or `libsql://…`. */
+/**
+ * Opens a store by its URL: `file:PATH`, `http(s)://…` or `libsql://…`.
+ * @throws UsageError for another
+ */
 export function openStore(url = storeUrl, authToken = process.env.LIBSQL_AUTH_TOKEN): Store {
+  if (!/^(file:|https?:|libsql:)./.test(url)) {
+    throw new UsageError(`LIBSQL_URL must be file:PATH, http(s)://… or libsql://…`);
+  }
   const file = fileOf(url);
   if (file) mkdirSync(dirname(file), { recursive: true });
   return drizzle({ client: createClient({ url, timeout, ...(authToken && { authToken }) }) });
@@ -28,5 +36,5 @@ export function openStore(url = storeUrl, authToken = process.env.LIBSQL_AUTH_TO
 
 /** Applies the migrations that the store lacks. */
 export async function migrateStore(db: LibSQLDatabase): Promise<void> {
-  await migrate(db, { migrationsFolder: new URL("../drizzle", import.meta.url).pathname });
+  await migrate(db, { migrationsFolder: fileURLToPath(new URL("../drizzle", import.meta.url)) });
 }

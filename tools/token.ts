@@ -9,7 +9,7 @@ import {
   storeToken,
   tokenRow,
 } from "../src/tokens/store.ts";
-import { runTool, UsageError } from "./command.ts";
+import { refuseArguments, runTool, UsageError } from "./command.ts";
 import { tokenAsSql } from "./sql.ts";
 import { openStore } from "./store.ts";
 
@@ -54,7 +54,8 @@ async function create(args: string[]) {
   (values.sql ? console.error : console.log)(token);
 }
 
-async function list() {
+async function list(args: string[]) {
+  refuseArguments(args);
   for (const token of await listTokens(openStore())) {
     const { id, name, scope, lastFour, createdAt } = token;
     console.log([id, `…${lastFour}`, scope, state(token), `created ${date(createdAt)}`, name].join("  "));

@@ -3,13 +3,15 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
 
 type Variables = Record<string, string>;
 
 export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "authentik-sources-edge-test-"));
 
-export const fixturePath = (name: string) => new URL(`../conformance/fixtures/${name}.json`, import.meta.url).pathname;
+export const fixturePath = (name: string) =>
+  fileURLToPath(new URL(`../conformance/fixtures/${name}.json`, import.meta.url));
 
 export const readFixture = (name: string): SourcesPage => JSON.parse(readFileSync(fixturePath(name), "utf8"));
 

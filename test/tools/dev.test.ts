@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as client2024 from "authentik-client-2024";
 import * as client2026 from "authentik-client-2026";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
-import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
+import { fixturePath, readFixture, run, runTool, start, temporaryFolder } from "../support/run.ts";
 
 const authentikUrl = "http://authentik.example";
 const folder = temporaryFolder();
@@ -51,6 +51,22 @@ describe("npm run dev", () => {
     const body = JSON.parse((await run("sh", ["-c", `${again.curl} --silent`])).stdout) as SourcesPage;
     expect(body.pagination.count).toBe(67);
     await again.stop();
+  });
+
+  it("ends, and its Worker with it, where it alone is told to", async () => {
+    const child = start(process.execPath, ["tools/dev.ts", "--port", "0"], {
+      LIBSQL_URL: `file:${join(folder, "told.db")}`,
+    });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    await new Promise((resolve) => child.stdout?.on("data", (text) => /Ready on/.test(text) && resolve(undefined)));
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+    const { pid = 0 } = child;
+    await vi.waitFor(() => expect(() => process.kill(-pid, 0), "nobody of its group is left").toThrow("ESRCH"), 10_000);
+  });
+
+  it("refuses a development token that no header can carry", async () => {
+    expect(await runTool("dev", [], { DEV_TOKEN: 'a"b' })).toMatchObject({ code: 2, stdout: "" });
   });
 
   it("leaves a remote store alone, and says so of the token", async () => {

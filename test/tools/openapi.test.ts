@@ -122,6 +122,7 @@ describe("every answer of the Worker", () => {
     [slugPath, 200, {}, "/sources/oauth/github/"],
     [slugPath, 200, {}, "/api/v3/sources/oauth/okta/"],
     [slugPath, 304, { "If-None-Match": "*" }, "/sources/oauth/github/"],
+    [slugPath, 400, {}, `/sources/oauth/github/?${"&x=1".repeat(2000)}`],
     [slugPath, 403, { Authorization: "" }, "/sources/oauth/github/"],
     [slugPath, 404, {}, "/sources/oauth/nobody/"],
     [slugPath, 404, {}, "/sources/oauth/no.slug/"],
@@ -142,8 +143,8 @@ describe("every answer of the Worker", () => {
     [listPath, 405, "/sources/oauth/"],
     [slugPath, 405, "/sources/oauth/github/"],
     [typesPath, 405, "/sources/oauth/source_types/"],
-    ["/healthz", 404, "/healthz"],
-    ["/readyz", 404, "/readyz"],
+    ["/healthz", 405, "/healthz"],
+    ["/readyz", 405, "/readyz"],
   ])("of %s to another method is the %i of the document", async (path, status, url) => {
     await expectDescribed(path, status, await fetch(working.origin + url, { method: "POST" }));
   });

@@ -6,7 +6,7 @@ import {
   invalidPageResponse,
   invalidQueryResponse,
   okResponse,
-  pathNotFoundResponse,
+  responseRef,
   sharedRefs,
   slugNotFoundResponse,
 } from "./responses.ts";
@@ -42,6 +42,7 @@ const retrieve: Operation = {
   parameters: [slugParameter],
   responses: {
     200: okResponse("The source.", schemaRef("OAuthSource"), exampleSource),
+    400: invalidQueryResponse([], { non_field_errors: ["The query is longer than 16384 bytes."] }),
     404: slugNotFoundResponse,
     ...sharedRefs,
   },
@@ -80,7 +81,7 @@ const healthz: Operation = {
   security: [],
   responses: {
     200: statusResponse("It runs.", "ok"),
-    404: pathNotFoundResponse,
+    405: responseRef("405"),
   },
 };
 
@@ -91,7 +92,7 @@ const readyz: Operation = {
   security: [],
   responses: {
     200: statusResponse("It does.", "ready"),
-    404: pathNotFoundResponse,
+    405: responseRef("405"),
     503: statusResponse("It does not.", "unavailable"),
   },
 };

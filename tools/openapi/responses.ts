@@ -109,10 +109,6 @@ export const slugNotFoundResponse = errorResponse(
   "Cache-Status",
 );
 
-export const pathNotFoundResponse = errorResponse("To a method other than GET and HEAD.", {
-  not_found: pathNotFound(),
-});
-
 /** `components.responses`: those that every route with a token has, by their statuses. */
 const sharedResponses = {
   304: {
@@ -137,7 +133,8 @@ export const responseComponents = Object.fromEntries(
   Object.entries(sharedResponses).map(([status, response]) => [componentName(status), response]),
 );
 
-const responseRef = (status: string): Response & { $ref: string } => ({
+/** @param status a key of `sharedResponses` */
+export const responseRef = (status: string): Response & { $ref: string } => ({
   $ref: `#/components/responses/${componentName(status)}`,
 });
 
