@@ -36,5 +36,5 @@ export function openStore(url = storeUrl, authToken = process.env.LIBSQL_AUTH_TO
 
 /** Applies the migrations that the store lacks. */
 export async function migrateStore(db: LibSQLDatabase): Promise<void> {
-  await migrate(db, { migrationsFolder: fileURLToPath(new URL("../drizzle", import.meta.url)) });
+  await migrate(db, { migrationsFolder: fileURLToPath(new URL("../drizzle", import.meta.url).href) });
 }

@@ -11,7 +11,7 @@ type Variables = Record<string, string>;
 export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "authentik-sources-edge-test-"));
 
 export const fixturePath = (name: string) =>
-  fileURLToPath(new URL(`../conformance/fixtures/${name}.json`, import.meta.url));
+  fileURLToPath(new URL(`../conformance/fixtures/${name}.json`, import.meta.url).href);
 
 export const readFixture = (name: string): SourcesPage => JSON.parse(readFileSync(fixturePath(name), "utf8"));
 
