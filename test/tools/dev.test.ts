@@ -29,6 +29,13 @@ describe("npm run dev", () => {
     expect(JSON.parse(stdout)).toEqual(readFixture("company"));
   });
 
+  it("gives what the quick start of README.md shows", async () => {
+    const [, command = "", shown = ""] = /^\$ (curl .*)\n([\s\S]*?), …/m.exec(readFileSync("README.md", "utf8")) ?? [];
+    const { stdout } = await run("sh", ["-c", command.replace("http://localhost:8787", dev.origin)]);
+    expect(shown.length).toBeGreaterThan(100);
+    expect(stdout).toContain(shown.replace(/\n\s*/g, ""));
+  });
+
   it("runs twice at once, on another port and file, with another token", async () => {
     mkdirSync(join(folder, "deeper"));
     const second = await startDev(["--port", "0"], {
