@@ -1,19 +1,15 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openLibsql } from "../src/db/libsql.ts";
-import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
-import { listSources } from "../src/oauth-sources/list-sources.ts";
 import { runTool } from "../tools/command.ts";
 import { measureGrowth } from "./growth.ts";
 import { type Comparison, compare } from "./measure.ts";
 import { bars, lines } from "./plot.ts";
-import { childOf, freePort, pin, start } from "./process.ts";
+import { pin, start } from "./process.ts";
 import { type Origins, type Scenario, scenarios, staleScenario, token } from "./scenarios.ts";
-import type { ServedWorker } from "./serve.ts";
+import { bundled, cores, folder, startWorkers } from "./start-workers.ts";
 import { compareStartup } from "./startup.ts";
 
 const usage = `Usage: npm run bench [-- --quick]
@@ -22,60 +18,9 @@ Measures the Worker against floors and a peer, two at a time and in turn, and th
 figures (JSON) and plots (SVG) into docs/bench/. Takes about ten minutes; a first look with --quick takes one, and writes nothing.`;
 
 const output = fileURLToPath(new URL("../docs/bench/", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-bench-"));
-const authentikUrl = "https://authentik.example";
 /** Enough for a thousand pages of twelve. */
 const sources = 12_000;
-/** The runtime has a core to itself; the load, the store and this program share the other. */
-const cores = { runtime: 0, others: 1 };
 const herd = 100;
-
-function bundle(name: string, config: string, script: string): string {
-  const outdir = join(folder, name);
-  const args = ["deploy", script, "-c", config, "--dry-run", "--minify", "--outdir", outdir];
-  execFileSync("wrangler", args, { stdio: ["ignore", "ignore", "inherit"] });
-  return bundled(name);
-}
-
-const bundled = (name: string) => join(folder, name, `${name}.js`);
-
-/** What the edge sends to the store for a page, word for word. */
-async function pipelineFor(storeUrl: string, pageSize: number): Promise<string> {
-  let body = "";
-  const recording: typeof fetch = async (input, init) => {
-    const request = new Request(input, init);
-    body = await request.clone().text();
-    return fetch(request);
-  };
-  const query = listQuerySchema.parse({ page_size: String(pageSize) });
-  await listSources(openLibsql({ url: storeUrl, fetch: recording }), query, authentikUrl);
-  return body;
-}
-
-async function startWorkers(storeUrl: string): Promise<{ origins: Origins; runtime: number; stop: () => void }> {
-  const worker = bundle("worker", "wrangler.toml", "src/worker.ts");
-  const bindings = { LIBSQL_URL: storeUrl, AUTHENTIK_URL: authentikUrl, EDGE_CACHE: "cache-api" };
-  const floor = (name: string) => bundle(name, "bench/wrangler.toml", `bench/workers/${name}.ts`);
-  const pipelines = { "/12": await pipelineFor(storeUrl, 12), "/100": await pipelineFor(storeUrl, 100) };
-  const described: Omit<ServedWorker, "port">[] = [
-    { name: "edge", script: worker, bindings: { ...bindings, CACHE_FRESH_SECONDS: "3600" } },
-    { name: "uncached", script: worker, bindings: { ...bindings, EDGE_CACHE: "off" } },
-    { name: "stale", script: worker, bindings: { ...bindings, CACHE_FRESH_SECONDS: "1", CACHE_STALE_SECONDS: "0" } },
-    { name: "constant", script: floor("constant"), bindings: {} },
-    { name: "match", script: floor("match"), bindings: {} },
-    { name: "raw-post", script: floor("raw-post"), bindings, jsonBindings: { PIPELINES: pipelines } },
-    { name: "plain", script: floor("plain"), bindings },
-    { name: "bare", script: floor("bare"), bindings: {} },
-  ];
-  const workers: ServedWorker[] = [];
-  for (const each of described) workers.push({ ...each, port: await freePort() });
-  const server = await start("./serve.ts", JSON.stringify(workers));
-  const runtime = childOf(server.pid);
-  pin(server.pid, cores.others);
-  pin(runtime, cores.runtime);
-  const origins = Object.fromEntries(workers.map(({ name, port }) => [name, `http://127.0.0.1:${port}`])) as Origins;
-  return { origins, runtime, stop: () => server.kill() };
-}
 
 /** How often a page that nobody has asked for is loaded when a hundred ask for it at the same time. */
 async function loadsOfHerd(origins: Origins): Promise<number> {

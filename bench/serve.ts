@@ -15,7 +15,8 @@ export interface ServedWorker {
  * A process of its own, so that it can be pinned: the runtime with every Worker of the bench behind a socket of its own, not
  * behind `wrangler dev`, which is a proxy and several times slower.
  */
-const workers: ServedWorker[] = JSON.parse(process.argv[2] ?? "[]");
+const [, , described = "[]"] = process.argv;
+const workers: ServedWorker[] = JSON.parse(described);
 
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
