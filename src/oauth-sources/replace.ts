@@ -21,7 +21,7 @@ export class RevisionGone extends Error {
 }
 
 /** What a writer of lists needs of its database; D1 has no such transactions. */
-export type WritableDatabase = Pick<LibSQLDatabase, "select" | "transaction" | "batch">;
+export type WritableDatabase = Pick<LibSQLDatabase, "select" | "transaction">;
 
 /** A statement binds one value per column and row; SQLite takes 32,766 of them. */
 const rowsPerWrite = 500;

@@ -20,6 +20,7 @@ export async function scheduledSync({ sync, libsql }: Settings, invalidate: () =
     await invalidate();
   } catch (error) {
     // The lists run out by themselves, a minute later.
-    console.error(JSON.stringify({ job: "sync", error: `the cache could not be told: ${(error as Error).message}` }));
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(JSON.stringify({ job: "sync", error: `the cache could not be told: ${reason}` }));
   }
 }
