@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
 import type { Limits } from "../../src/sync/limits.ts";
 import { type SyncOptions, syncSources } from "../../src/sync/sync-sources.ts";
+import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { type Behaviour, generateSources, pageOf, sendJson, servePages, startUpstream } from "../support/upstream.ts";
 
@@ -57,6 +58,8 @@ interface Fault {
   error: string | RegExp;
   /** How often upstream is asked. @default once */
   asked?: number;
+  /** Whether it takes the small limits of this file to fail soon. @default false */
+  isLimited?: boolean;
 }
 
 const faults: Fault[] = [
@@ -66,7 +69,7 @@ const faults: Fault[] = [
     error: /^the connection to http:\/\/127\.0\.0\.1:1\/api\/v3\/sources\/oauth\/ failed/,
     asked: 0,
   },
-  { name: "hangs", behaviour: () => {}, error: "did not answer in full within 0.3 s" },
+  { name: "hangs", behaviour: () => {}, error: "did not answer in full within 0.3 s", isLimited: true },
   {
     name: "drips",
     behaviour(response) {
@@ -75,6 +78,7 @@ const faults: Fault[] = [
       response.once("close", () => clearInterval(timer));
     },
     error: "did not answer in full within 0.3 s",
+    isLimited: true,
   },
   {
     name: "breaks off in the middle of the body, every time",
@@ -160,21 +164,24 @@ const faults: Fault[] = [
       response.end("{}");
     },
     error: "answered with more than 65536 bytes",
+    isLimited: true,
   },
   {
     name: "sends too much in little",
     behaviour: (response) =>
       response.writeHead(200, { ...json, "Content-Encoding": "gzip" }).end(gzipSync(" ".repeat(1024 * 1024))),
     error: "answered with more than 65536 bytes",
+    isLimited: true,
   },
   {
     name: "sends too much over its pages",
     behaviour: servePages(stored, 6),
     options: { limits: { ...limits, listBytes: 12_000 } },
     error: "has a list of more than 12000 bytes",
+    isLimited: true,
     asked: 2,
   },
-  { name: "has too many pages", behaviour: servePages(stored, 2), error: "has 6 pages, more than 5" },
+  { name: "has too many pages", behaviour: servePages(stored, 2), error: "has 6 pages, more than 5", isLimited: true },
   {
     name: "miscounts",
     behaviour: (response) => {
@@ -296,8 +303,26 @@ describe("an upstream that", () => {
     },
   );
 
-  it("there are at least twenty kinds of", () => {
-    expect(faults.length).toBeGreaterThanOrEqual(20);
+  const soon = faults.filter(({ isLimited }) => !isLimited);
+
+  it.each(soon)("$name ends `npm run sync` with 1, and with the reason", async ({ behaviour, options, error }) => {
+    if (behaviour) upstream.behaviour = behaviour;
+    const before = await store.snapshot();
+    const { code, stdout, stderr } = await runTool("sync", [], {
+      LIBSQL_URL: store.url,
+      AUTHENTIK_SYNC_URL: options?.upstream ?? upstream.origin,
+      AUTHENTIK_TOKEN: options?.token ?? token,
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    const reason = stderr.replace(/^sync: /, "").trimEnd();
+    if (typeof error === "string") expect(reason).toContain(error);
+    else expect(reason).toMatch(error);
+    expect(stderr).not.toMatch(new RegExp(`${token}|hunter2`));
+    expect(await store.snapshot()).toEqual(before);
+  });
+
+  it("there are at least twenty kinds of, which the command meets too", () => {
+    expect(soon.length).toBeGreaterThanOrEqual(20);
   });
 
   it("fails once is asked again after a wait, longer each time and never the same", async () => {
