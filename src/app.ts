@@ -15,7 +15,7 @@ import { formQuery } from "./middleware/form-query.ts";
 import { appendSlash, otherMethods } from "./middleware/paths-and-methods.ts";
 import { countRequest, limitByToken, type RateLimiter } from "./middleware/rate-limit.ts";
 import { validateQuery } from "./middleware/validate-query.ts";
-import { listQuerySchema } from "./oauth-sources/list-query.ts";
+import { canonicalQuerySchema } from "./oauth-sources/canonical-query.ts";
 import { type OAuthSource, oauthSourceSchema, type SourcesPage } from "./oauth-sources/serialize.ts";
 import { type SourceType, sourceTypesQuerySchema } from "./oauth-sources/source-type.ts";
 import { type AskOrigin, localOrigin, type OriginBindings, questions } from "./origin.ts";
@@ -85,7 +85,6 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
   const publicUrl = (c: Context) => (configuredUrl(c) || new URL(c.req.url).origin).replace(/\/+$/, "");
 
   const authorized = every(bearerAuth(verifyToken), limitByToken(limits.token));
-  const boundedQuery = formQuery(queryBounds);
 
   async function answer<Body>(c: Context, question: string) {
     const served = await stage.serve(question, () => ask(question, c), stageContext(c));
@@ -94,13 +93,13 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
 
   return new Hono<E>()
     .onError(renderError)
-    .get("/sources/oauth/", authorized, boundedQuery, validateQuery(listQuerySchema), (c) =>
+    .get("/sources/oauth/", authorized, validateQuery(canonicalQuerySchema, queryBounds), (c) =>
       answer<SourcesPage>(c, questions.list(c.req.valid("query"), publicUrl(c))),
     )
-    .get("/sources/oauth/source_types/", authorized, boundedQuery, validateQuery(sourceTypesQuerySchema), (c) =>
+    .get("/sources/oauth/source_types/", authorized, validateQuery(sourceTypesQuerySchema, queryBounds), (c) =>
       answer<SourceType[]>(c, questions.sourceTypes(c.req.valid("query").name)),
     )
-    .get("/sources/oauth/:slug/", authorized, boundedQuery, validateSlug, (c) =>
+    .get("/sources/oauth/:slug/", authorized, formQuery(queryBounds), validateSlug, (c) =>
       answer<OAuthSource>(c, questions.source(c.req.param("slug"), publicUrl(c))),
     )
     .all("/sources/oauth/", otherMethods)

@@ -5,11 +5,9 @@ import { ask, type Database } from "./db/database.ts";
 import { apiTokens, listState, oauthSources, sourceTypes } from "./db/schema.ts";
 import { invalidPage, pathNotFound, renderError } from "./errors.ts";
 import { etagOf, isKnown } from "./etag.ts";
-import { formQuery } from "./middleware/form-query.ts";
 import { validateQuery } from "./middleware/validate-query.ts";
-import { canonicalQuery } from "./oauth-sources/canonical-query.ts";
 import { findSource } from "./oauth-sources/find.ts";
-import { type ListQuery, listQuerySchema } from "./oauth-sources/list-query.ts";
+import { listQuerySchema } from "./oauth-sources/list-query.ts";
 import { listSources } from "./oauth-sources/list-sources.ts";
 import { serialize } from "./oauth-sources/serialize.ts";
 import { listSourceTypes, sourceTypesQuerySchema } from "./oauth-sources/source-type.ts";
@@ -51,15 +49,15 @@ const readyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfEr
 
 /** The questions that the origin answers, each as the one URL that stands for it: the key of the caches. */
 export const questions = {
-  /** @param publicUrl where authentik is, without a slash at its end: callback URLs depend on it */
-  list: (query: ListQuery, publicUrl: string) => {
-    const parameters = canonicalQuery(query);
-    parameters.append(publicUrlParameter, publicUrl);
-    return `${base}/sources/oauth/?${parameters}`;
-  },
+  /**
+   * @param query in its one spelling
+   * @param publicUrl where authentik is, without a slash at its end: callback URLs depend on it
+   */
+  list: (query: string, publicUrl: string) =>
+    `${base}/sources/oauth/?${query}${query && "&"}${publicUrlParameter}=${encodeURIComponent(publicUrl)}`,
   /** @param slug of the form that a slug has */
   source: (slug: string, publicUrl: string) =>
-    `${base}/sources/oauth/${slug}/?${new URLSearchParams({ [publicUrlParameter]: publicUrl })}`,
+    `${base}/sources/oauth/${slug}/?${publicUrlParameter}=${encodeURIComponent(publicUrl)}`,
   sourceTypes: (name: string | undefined) =>
     `${base}/sources/oauth/source_types/?${new URLSearchParams(name === undefined ? {} : { name })}`,
   token: (digest: string) => `${base}/tokens/${digest}`,
@@ -76,7 +74,7 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
   .notFound(() => {
     throw pathNotFound();
   })
-  .get("/sources/oauth/", formQuery(), validateQuery(listQuerySchema), async (c) => {
+  .get("/sources/oauth/", validateQuery(listQuerySchema), async (c) => {
     const generatedAt = c.env.now();
     const { freshness, database } = c.env;
     const found = await listSources(database(), c.req.valid("query"), publicUrl(c));
@@ -87,7 +85,7 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
       ...(changedAt > 0 && { "Last-Modified": new Date(changedAt).toUTCString() }),
     });
   })
-  .get("/sources/oauth/source_types/", formQuery(), validateQuery(sourceTypesQuerySchema), async (c) => {
+  .get("/sources/oauth/source_types/", validateQuery(sourceTypesQuerySchema), async (c) => {
     const generatedAt = c.env.now();
     const types = await listSourceTypes(c.env.database(), c.req.valid("query").name);
     return send(c, types, listHeaders(generatedAt, c.env.freshness));

@@ -15,6 +15,7 @@ import { crossOrigin } from "./middleware/cross-origin.ts";
 import { noStoreByDefault } from "./middleware/no-store-by-default.ts";
 import { otherMethods } from "./middleware/paths-and-methods.ts";
 import { type Counted, countStoreRequest, logLine, requestLog } from "./middleware/request-log.ts";
+import { oncePer } from "./once-per.ts";
 import { type AskOrigin, cacheTag, localOrigin, type OriginBindings, origin } from "./origin.ts";
 import { readiness } from "./readiness.ts";
 import { scheduledSync } from "./sync/scheduled-sync.ts";
@@ -75,18 +76,9 @@ function originBindings({ libsql, freshness, tokenGraceSeconds }: Settings, onRe
 const limiter = (limit: RateLimit | undefined) =>
   limit && (async (key: string) => (await limit.limit({ key })).success);
 
-/** The environment is the same object for the life of an isolate: what is made from it is made once. */
-function oncePerEnvironment<T>(make: (env: Bindings) => T): (env: Bindings) => T {
-  const made = new WeakMap<Bindings, { value: T }>();
-  return (env) => {
-    const known = made.get(env) ?? { value: make(env) };
-    made.set(env, known);
-    return known.value;
-  };
-}
-
-const settingsOf = oncePerEnvironment(readSettings);
-const gatewayOf = oncePerEnvironment(createGateway);
+// The environment is the same object for the life of an isolate.
+const settingsOf = oncePer(readSettings);
+const gatewayOf = oncePer(createGateway);
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
@@ -120,7 +112,14 @@ export class Sources extends WorkerEntrypoint<Bindings> {
     let storeRequests = 0;
     const bindings = originBindings(settingsOf(this.env), () => storeRequests++);
     const response = await origin.fetch(request, bindings, this.ctx);
-    logLine({ entrypoint: "Sources", request, status: response.status, store: storeRequests, ms: Date.now() - start });
+    logLine({
+      entrypoint: "Sources",
+      method: request.method,
+      path: new URL(request.url).pathname,
+      status: response.status,
+      store: storeRequests,
+      ms: Date.now() - start,
+    });
     return response;
   }
 

@@ -3,14 +3,13 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { readAnswer } from "../src/cache/answer.ts";
 import { workersCache } from "../src/cache/workers-cache.ts";
-import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
 import { cacheTag, origin, questions } from "../src/origin.ts";
 import * as worker from "../src/worker.ts";
 import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 
 let store: TestStore;
-const defaultList = questions.list(listQuerySchema.parse({}), "https://authentik.example");
+const defaultList = questions.list("", "https://authentik.example");
 
 beforeAll(async () => {
   store = await createStore("main");

@@ -5,6 +5,7 @@ import type { StageContext } from "../cache/stage.ts";
 import { memoryStorage, type Storage } from "../cache/storage.ts";
 import { StoreError } from "../db/store-error.ts";
 import type { VerifyToken } from "../middleware/bearer-auth.ts";
+import { oncePer } from "../once-per.ts";
 import { verdictSchema } from "./find.ts";
 import { digestToken, isWellFormed } from "./format.ts";
 
@@ -35,6 +36,9 @@ function verdictStorage(): Storage {
   };
 }
 
+/** Memory gives the same answer again and again: its body is read once. */
+const verdictOf = oncePer(({ body }: Answer) => verdictSchema.parse(JSON.parse(body)));
+
 /**
  * Verifies tokens by the store. A verdict is kept in the isolate, under the token's digest, for as long as the origin says:
  * that is how soon a revocation counts, and for how long a good token stays good while the store is down. It is never
@@ -52,7 +56,7 @@ export function createVerifier({ lookUp, beforeLookUp, contextOf, now }: Verifie
     }
     const { answer } = await verdicts.serve(digest, () => lookUp(digest, c), contextOf(c));
     if (answer.status !== 200) throw new StoreError(`the token cannot be looked up: ${answer.status}`);
-    const verdict = verdictSchema.parse(JSON.parse(answer.body));
+    const verdict = verdictOf(answer);
     if (!verdict || (verdict.expiresAt !== null && verdict.expiresAt <= now())) return null;
     return { id: String(verdict.id), mayViewSources: verdict.scope === "sources:read" };
   };
