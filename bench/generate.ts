@@ -13,6 +13,15 @@ export function random(seed: number): () => number {
   };
 }
 
+/** What a provider that nobody knows must be told to have. */
+const ownUrls = (base: string) => ({
+  request_token_url: `${base}/request-token`,
+  authorization_url: `${base}/authorize`,
+  access_token_url: `${base}/token`,
+  profile_url: `${base}/userinfo`,
+  oidc_jwks: { keys: [{ kty: "oct", kid: base }] },
+});
+
 /** So many sources of made-up companies, in the API's own format and checked as an import is. */
 export function generateSources(count: number): SourceList {
   const next = random(1);
@@ -20,6 +29,7 @@ export function generateSources(count: number): SourceList {
     Math.floor(next() * 16 ** digits)
       .toString(16)
       .padStart(digits, "0");
+  const flow = (n: number) => `f1000000-0000-4000-8000-${String(n % 10).padStart(12, "0")}`;
   return readList(
     Array.from({ length: count }, (_, i) => ({
       pk: `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${i.toString(16).padStart(12, "0")}`,
@@ -27,7 +37,11 @@ export function generateSources(count: number): SourceList {
       slug: `company-${hex(6)}-${i}`,
       enabled: next() < 0.9,
       provider_type: providers[i % providers.length],
-      authorization_url: null,
+      authentication_flow: i % 2 === 0 ? flow(i) : null,
+      enrollment_flow: i % 3 === 0 ? flow(i) : null,
+      policy_engine_mode: i % 4 === 0 ? "all" : "any",
+      user_matching_mode: i % 5 === 0 ? "email_link" : "identifier",
+      ...(providers[i % providers.length] === "openidconnect" && ownUrls(`https://id-${i}.example`)),
       consumer_key: `key-${i}`,
       additional_scopes: "openid email profile",
       oidc_well_known_url: `https://id-${i}.example/.well-known/openid-configuration`,

@@ -1,32 +1,49 @@
 import { join } from "node:path";
+import { isNotNull } from "drizzle-orm";
+import { oauthSources } from "../src/db/schema.ts";
 import { findSources } from "../src/oauth-sources/find.ts";
-import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
+import { filterNames, filters, listQuerySchema } from "../src/oauth-sources/list-query.ts";
 import { replaceSources } from "../src/oauth-sources/replace.ts";
-import { migrateStore, openStore } from "../tools/store.ts";
+import { migrateStore, openStore, type Store } from "../tools/store.ts";
 import { generateSources } from "./generate.ts";
 import { median } from "./measure.ts";
+import { startMeter } from "./meter.ts";
 
 export interface Growth {
   question: string;
-  /** For each size of the store: the time that it takes for rows and count, in milliseconds, and the bytes of the rows. */
-  points: { sources: number; milliseconds: number; bytes: number }[];
+  points: {
+    /** The size of the store. */
+    sources: number;
+    /** For rows and count together. */
+    milliseconds: number;
+    /** As hosted libSQL bills them. */
+    rowsRead: number;
+    /** Of the rows, as JSON. */
+    bytes: number;
+  }[];
 }
 
 const repetitions = 9;
 
-/** @param count of sources in the store */
-const questions = (count: number): Record<string, Record<string, string>> => ({
-  "default page": {},
-  "exact slug": { slug: "company-nobody-1" },
-  "provider_type, an eighth": { provider_type: "okta" },
-  consumer_key: { consumer_key: "key-7" },
-  "enabled, a tenth": { enabled: "false" },
-  "additional_scopes, none": { additional_scopes: "nothing" },
-  "search, nothing found": { search: "nobody has this" },
-  "search, all found": { search: "company" },
-  "last page": { page: String(Math.ceil(count / 100)) },
-  "last page, by slug": { page: String(Math.ceil(count / 100)), ordering: "slug" },
-});
+/** By what each is called, a query: those that look at the list as a whole, and each filter with a value that a source has. */
+async function questions(db: Store, sources: number): Promise<Record<string, Record<string, string>>> {
+  const page = String(Math.ceil(sources / 100));
+  const asked: Record<string, Record<string, string>> = {
+    "default page": {},
+    "last page": { page },
+    "last page, by slug": { page, ordering: "slug" },
+    "search, nothing found": { search: "nobody has this" },
+    "search, all found": { search: "company" },
+    has_jwks: { has_jwks: "true" },
+  };
+  for (const name of filterNames) {
+    const { column } = filters[name];
+    const [row] = await db.select({ value: column }).from(oauthSources).where(isNotNull(column)).limit(1);
+    if (!row) throw new Error(`no generated source has a ${name}: the filter cannot be measured`);
+    asked[name] = { [name]: String(row.value) };
+  }
+  return asked;
+}
 
 /** What the store needs for each question as it grows; in this process, without a network. */
 export async function measureGrowth(folder: string, sizes: number[]): Promise<Growth[]> {
@@ -35,7 +52,8 @@ export async function measureGrowth(folder: string, sizes: number[]): Promise<Gr
     const db = openStore(`file:${join(folder, `growth-${sources}.db`)}`, undefined);
     await migrateStore(db);
     await replaceSources(db, generateSources(sources), { now: Date.now() });
-    for (const [question, parameters] of Object.entries(questions(sources))) {
+    const meter = await startMeter(db);
+    for (const [question, parameters] of Object.entries(await questions(db, sources))) {
       const query = listQuerySchema.parse(parameters);
       const times: number[] = [];
       let bytes = 0;
@@ -45,17 +63,27 @@ export async function measureGrowth(folder: string, sizes: number[]): Promise<Gr
         if (i > 0) times.push(performance.now() - start);
         bytes = JSON.stringify(rows).length;
       }
+      const rowsRead = await meter.rowsRead((copy) => findSources(copy, query));
       const known = growth.get(question) ?? { question, points: [] };
-      known.points.push({ sources, milliseconds: median(times), bytes });
+      known.points.push({ sources, milliseconds: median(times), rowsRead, bytes });
       growth.set(question, known);
     }
+    await meter.stop();
     db.$client.close();
   }
   const table = [...growth.values()];
-  console.log(`\n| question | ${sizes.map((size) => `${size} sources`).join(" | ")} |`);
-  console.log(`|---|${sizes.map(() => "---").join("|")}|`);
-  for (const { question, points } of table) {
-    console.log(`| ${question} | ${points.map(({ milliseconds }) => `${milliseconds.toFixed(2)} ms`).join(" | ")} |`);
-  }
+  print("time", table, sizes, ({ milliseconds }) => `${milliseconds.toFixed(2)} ms`);
+  print("rows read", table, sizes, ({ rowsRead }) => rowsRead.toLocaleString("en"));
   return table;
+}
+
+function print(
+  what: string,
+  growth: Growth[],
+  sizes: number[],
+  cell: (point: Growth["points"][number]) => string,
+): void {
+  console.log(`\n| ${what} | ${sizes.map((size) => `${size.toLocaleString("en")} sources`).join(" | ")} |`);
+  console.log(`|---|${sizes.map(() => "---").join("|")}|`);
+  for (const { question, points } of growth) console.log(`| ${question} | ${points.map(cell).join(" | ")} |`);
 }

@@ -8,11 +8,13 @@ export interface Load {
   headers?: Record<string, string>;
   /** What every answer must be: a bench of errors measures nothing. */
   status: number;
+  /** Whose processor time counts. @default the runtime's */
+  processes?: number[];
 }
 
 export interface Run {
   requestsPerSecond: number;
-  /** Processor time of the runtime for each request, in microseconds; other loads of the machine do not add to it. */
+  /** Processor time of what serves for each request, in microseconds; other loads of the machine do not add to it. */
   cpuMicroseconds: number;
 }
 
@@ -33,9 +35,11 @@ export interface Comparison {
 
 const connections = 16;
 
-/** @param runtime the process whose time counts */
+/** @param runtime the process whose time counts where the load names none */
 export async function run(load: Load, seconds: number, runtime: number): Promise<Run> {
-  const before = processorMs(runtime);
+  const processes = load.processes ?? [runtime];
+  const spent = () => processes.reduce((sum, each) => sum + processorMs(each), 0);
+  const before = spent();
   const result = await autocannon({
     url: load.origin,
     connections,
@@ -49,7 +53,7 @@ export async function run(load: Load, seconds: number, runtime: number): Promise
   }
   return {
     requestsPerSecond: result.requests.average,
-    cpuMicroseconds: ((processorMs(runtime) - before) * 1000) / total,
+    cpuMicroseconds: ((spent() - before) * 1000) / total,
   };
 }
 

@@ -54,21 +54,37 @@ export function bars(results: Bar[]): string {
   return svg(width, 60 + results.length * rowHeight, [title, ...content]);
 }
 
-/** Time by size, both logarithmic: a line for each question. */
-export function lines(growth: Growth[]): string {
+/** Questions that tell what the others do too. */
+const telling = [
+  "default page",
+  "last page",
+  "last page, by slug",
+  "search, nothing found",
+  "search, all found",
+  "slug",
+  "provider_type",
+  "consumer_key",
+  "enabled",
+  "profile_url",
+];
+
+/** Time or rows by size, both logarithmic: a line for each telling question. */
+export function lines(growth: Growth[], title: string, label: string, of: (point: Growth["points"][number]) => number) {
   const sizes = growth[0]?.points.map(({ sources }) => sources) ?? [];
-  const all = growth.flatMap(({ points }) => points.map(({ milliseconds }) => milliseconds));
+  const all = growth.flatMap(({ points }) => points.map(of));
   return logarithmic(
-    "Time in the store, rows and count",
+    title,
     { label: "sources", range: [Math.min(...sizes), Math.max(...sizes)] },
     {
-      label: "ms",
+      label,
       range: [10 ** Math.floor(Math.log10(Math.min(...all))), 10 ** Math.ceil(Math.log10(Math.max(...all)))],
     },
-    growth.map(({ question, points }) => ({
-      name: question,
-      points: points.map(({ sources, milliseconds }): [number, number] => [sources, milliseconds]),
-    })),
+    growth
+      .filter(({ question }) => telling.includes(question))
+      .map(({ question, points }) => ({
+        name: question,
+        points: points.map((point): [number, number] => [point.sources, of(point)]),
+      })),
   );
 }
 

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runTool } from "../tools/command.ts";
+import { startDjango } from "./django.ts";
 import { measureGrowth } from "./growth.ts";
 import { type Comparison, compare } from "./measure.ts";
 import { bars, lines } from "./plot.ts";
 import { pin, start } from "./process.ts";
-import { type Origins, type Scenario, scenarios, staleScenario, token } from "./scenarios.ts";
+import { djangoScenarios, type Origins, type Scenario, scenarios, staleScenario, token } from "./scenarios.ts";
 import { bundled, cores, folder, startWorkers } from "./start-workers.ts";
 import { compareStartup } from "./startup.ts";
 
@@ -65,6 +66,13 @@ await runTool("bench", usage, async (args) => {
       `| herd of ${herd} on a cold page | | ${loads} load${loads === 1 ? "" : "s"} | | | 1: ${loads === 1 ? "met" : "not met"} |`,
     );
 
+    const django = await startDjango(origins.edge);
+    try {
+      for (const scenario of django ? djangoScenarios(origins, django) : []) await measure(scenario);
+    } finally {
+      django?.stop();
+    }
+
     const stale = staleScenario(origins);
     await fetch(`${origins.stale}${stale.subject.paths[0]}`, { headers: stale.subject.headers ?? {} });
     process.kill(store.pid, "SIGSTOP");
@@ -80,9 +88,14 @@ await runTool("bench", usage, async (args) => {
       join(output, "bench.json"),
       `${JSON.stringify({ herd: loads, startup, results, growth }, null, 1)}\n`,
     );
-    writeFileSync(join(output, "bench.svg"), bars(results));
-    writeFileSync(join(output, "growth.svg"), lines(growth));
-    console.log("Written: docs/bench/bench.json, bench.svg, growth.svg");
+    const plots = {
+      // On one axis with the others, ratios to Django would leave nothing of them to see.
+      "bench.svg": bars(results.filter(({ against }) => against !== "Django")),
+      "growth.svg": lines(growth, "Time in the store, rows and count", "ms", ({ milliseconds }) => milliseconds),
+      "rows.svg": lines(growth, "Rows read, rows and count", "rows", ({ rowsRead }) => rowsRead),
+    };
+    for (const [name, plot] of Object.entries(plots)) writeFileSync(join(output, name), plot);
+    console.log(`Written: docs/bench/bench.json, ${Object.keys(plots).join(", ")}`);
   } finally {
     workers.stop();
     process.kill(store.pid, "SIGCONT");

@@ -1,3 +1,4 @@
+import type { Django } from "./django.ts";
 import { random } from "./generate.ts";
 import type { Load } from "./measure.ts";
 
@@ -20,7 +21,9 @@ export interface Scenario {
 export const token = "bench-token";
 const headers = { Authorization: `Bearer ${token}` };
 const list = (query: string) => `/sources/oauth/?${query}`;
-const hot = list("page_size=12");
+/** A page of so many rows. */
+const page = (rows: number) => list(`page_size=${rows}`);
+const hot = page(12);
 
 /** More than the tier in memory holds: every hit comes from the Cache API. */
 export const manyPages = Array.from({ length: 1_000 }, (_, i) => list(`page_size=12&page=${i + 1}`));
@@ -51,7 +54,7 @@ export async function scenarios(origins: Origins): Promise<Scenario[]> {
   });
   const constant: Load = { origin: origins.constant, paths: [`/${size}`], status: 200 };
   const hit = edge([hot]);
-  const miss = (pageSize: number): Load => ({ ...edge([list(`page_size=${pageSize}`)]), origin: origins.uncached });
+  const miss = (pageSize: number): Load => ({ ...edge([page(pageSize)]), origin: origins.uncached });
   const rawPost = (pageSize: number): Load => ({ origin: origins["raw-post"], paths: [`/${pageSize}`], status: 200 });
   return [
     { name: "hot hit", subject: hit, base: constant, against: "a constant body", goal: 0.8 },
@@ -89,6 +92,27 @@ export async function scenarios(origins: Origins): Promise<Scenario[]> {
       goal: 1.5,
     },
   ];
+}
+
+/** Against authentik's own stack, where the machine has it. */
+export function djangoScenarios(
+  origins: Origins,
+  { origin, processes }: Pick<Django, "origin" | "processes">,
+): Scenario[] {
+  const goals = { edge: ["hot hit", 100], uncached: ["miss", 10] } as const;
+  return [12, 100].flatMap((rows) =>
+    (["edge", "uncached"] as const).map((name) => {
+      const [what, goal] = goals[name];
+      const load = { paths: [page(rows)], headers, status: 200 };
+      return {
+        name: `${what}, ${rows} rows`,
+        subject: { ...load, origin: origins[name] },
+        base: { ...load, origin, processes },
+        against: "Django",
+        goal,
+      };
+    }),
+  );
 }
 
 /** The last scenario, since it stops the store. */
