@@ -7,6 +7,7 @@ import { runTool } from "../tools/command.ts";
 import { startDjango } from "./django.ts";
 import { measureGrowth } from "./growth.ts";
 import { type Comparison, compare } from "./measure.ts";
+import { measureMemory } from "./memory.ts";
 import { bars, lines } from "./plot.ts";
 import { pin, start } from "./process.ts";
 import { djangoScenarios, type Origins, type Scenario, scenarios, staleScenario, token } from "./scenarios.ts";
@@ -15,8 +16,9 @@ import { compareStartup } from "./startup.ts";
 
 const usage = `Usage: npm run bench [-- --quick]
 
-Measures the Worker against floors and a peer, two at a time and in turn, and the store as it grows. Prints a table, and writes
-figures (JSON) and plots (SVG) into docs/bench/. Takes about ten minutes; a first look with --quick takes one, and writes nothing.`;
+Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows. Prints tables, and
+writes figures (JSON) and plots (SVG) into docs/bench/. Takes about ten minutes; a first look with --quick takes one or two, and
+writes nothing.`;
 
 const output = fileURLToPath(new URL("../docs/bench/", import.meta.url));
 /** Enough for a thousand pages of twelve. */
@@ -42,7 +44,7 @@ function row({ name, against, goal }: Scenario, { throughput, cpu, subject }: Co
 
 await runTool("bench", usage, async (args) => {
   const { quick } = parseArgs({ args, options: { quick: { type: "boolean", default: false } } }).values;
-  const pace = quick ? { rounds: 3, seconds: 1 } : { rounds: 9, seconds: 2 };
+  const pace = quick ? { rounds: 1, seconds: 1 } : { rounds: 9, seconds: 1.5 };
   if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
 
   const store = await start("./store.ts", join(folder, "store.db"), String(sources), token);
@@ -81,12 +83,13 @@ await runTool("bench", usage, async (args) => {
 
     const startup = await compareStartup(bundled("worker"), bundled("bare"), pace.rounds);
     console.log(`\nStart-up, by a bare Hono Worker's: ${two(startup.ratio)}`);
+    const memory = await measureMemory(folder);
     const growth = await measureGrowth(folder, quick ? [100, 10_000] : [100, 1_000, 10_000, 100_000]);
     if (quick) return;
     mkdirSync(output, { recursive: true });
     writeFileSync(
       join(output, "bench.json"),
-      `${JSON.stringify({ herd: loads, startup, results, growth }, null, 1)}\n`,
+      `${JSON.stringify({ herd: loads, startup, memory, results, growth }, null, 1)}\n`,
     );
     const plots = {
       // On one axis with the others, ratios to Django would leave nothing of them to see.

@@ -4,7 +4,7 @@ import type { Load } from "./measure.ts";
 
 /** Where each Worker of the bench listens. */
 export type Origins = Record<
-  "edge" | "uncached" | "stale" | "constant" | "match" | "raw-post" | "plain" | "bare",
+  "edge" | "uncached" | "stale" | "constant" | "constant-logged" | "match" | "raw-post" | "plain" | "bare",
   string
 >;
 
@@ -58,6 +58,12 @@ export async function scenarios(origins: Origins): Promise<Scenario[]> {
   const rawPost = (pageSize: number): Load => ({ origin: origins["raw-post"], paths: [`/${pageSize}`], status: 200 });
   return [
     { name: "hot hit", subject: hit, base: constant, against: "a constant body", goal: 0.8 },
+    {
+      name: "hot hit",
+      subject: hit,
+      base: { ...constant, origin: origins["constant-logged"] },
+      against: "a constant body, logged",
+    },
     {
       name: "hit in the Cache API",
       subject: edge(manyPages),

@@ -62,6 +62,7 @@ export async function startWorkers(storeUrl: string): Promise<{ origins: Origins
     { name: "uncached", script: worker, bindings: { ...bindings, EDGE_CACHE: "off" } },
     { name: "stale", script: worker, bindings: { ...bindings, CACHE_FRESH_SECONDS: "1", CACHE_STALE_SECONDS: "0" } },
     { name: "constant", script: floor("constant"), bindings: {} },
+    { name: "constant-logged", script: floor("constant-logged"), bindings: {} },
     { name: "match", script: floor("match"), bindings: {} },
     { name: "raw-post", script: floor("raw-post"), bindings, jsonBindings: { PIPELINES: pipelines } },
     { name: "plain", script: floor("plain"), bindings },
