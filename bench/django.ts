@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { childOf, freePort, pin } from "./process.ts";
+import { atEnd, childOf, freePort, pin } from "./process.ts";
 import { token } from "./scenarios.ts";
 import { cores } from "./start-workers.ts";
 
@@ -90,10 +90,14 @@ export async function startDjango(edge: string): Promise<Django | undefined> {
   const socketOnly = ["-c", `unix_socket_directories=${folder}`, "-c", "listen_addresses="];
   const postgres = spawn(`${bin}/postgres`, ["-D", data, ...socketOnly], { ...user, stdio: "ignore" });
   const children = [postgres];
+  /** PostgreSQL need not save what is thrown away: SIGQUIT ends it at once. */
   const stop = () => {
-    for (const child of children.reverse()) child.kill("SIGINT");
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    for (const child of children) child.kill("SIGQUIT");
   };
+  atEnd(() => {
+    stop();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  });
 
   try {
     const sources = join(folder, "sources.json");

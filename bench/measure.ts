@@ -40,11 +40,18 @@ export async function run(load: Load, seconds: number, runtime: number): Promise
   const processes = load.processes ?? [runtime];
   const spent = () => processes.reduce((sum, each) => sum + processorMs(each), 0);
   const before = spent();
+  const requests = load.paths.map((path) => ({ path, method: "GET" as const, headers: load.headers ?? {} }));
+  let started = 0;
   const result = await autocannon({
     url: load.origin,
     connections,
     duration: seconds,
-    requests: load.paths.map((path) => ({ path, method: "GET", headers: load.headers ?? {} })),
+    requests,
+    // Each starts elsewhere: in step, all would ask for the same page at the same time.
+    setupClient(client) {
+      const first = Math.floor((started++ % connections) * (requests.length / connections));
+      client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
+    },
   });
   const total = Object.values(result.statusCodeStats ?? {}).reduce((sum, { count = 0 }) => sum + count, 0);
   const expected = result.statusCodeStats?.[load.status as unknown as keyof typeof result.statusCodeStats]?.count ?? 0;

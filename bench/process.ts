@@ -22,6 +22,10 @@ export function pin(pid: number, core: number): void {
   else console.error(`taskset is not installed: process ${pid} is not tied to core ${core}`);
 }
 
+/** Runs when the bench ends, however it ends, and at once on Ctrl-C. */
+export const atEnd = (work: () => void) => process.once("exit", work);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 /** Starts one of the bench's own programs, and waits for its first line. */
 export async function start(script: string, ...args: string[]) {
   const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
@@ -32,6 +36,7 @@ export async function start(script: string, ...args: string[]) {
     child.once("exit", (code) => reject(new Error(`${script} ended with ${code}`)));
   });
   if (child.pid === undefined) throw new Error(`${script} has no process`);
+  atEnd(() => child.kill("SIGKILL"));
   return { pid: child.pid, line, kill: (signal?: NodeJS.Signals) => child.kill(signal) };
 }
 

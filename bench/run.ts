@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -103,6 +103,5 @@ await runTool("bench", usage, async (args) => {
     workers.stop();
     process.kill(store.pid, "SIGCONT");
     store.kill();
-    rmSync(folder, { recursive: true });
   }
 });

@@ -1,16 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLibsql } from "../src/db/libsql.ts";
 import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
 import { listSources } from "../src/oauth-sources/list-sources.ts";
-import { childOf, freePort, pin, start } from "./process.ts";
+import { atEnd, childOf, freePort, pin, start } from "./process.ts";
 import type { Origins } from "./scenarios.ts";
 import type { ServedWorker } from "./serve.ts";
 
 /** Everything that the bench makes and throws away. */
 export const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-bench-"));
+atEnd(() => rmSync(folder, { recursive: true, force: true }));
 /** The runtime has a core to itself; the load, the store and the bench share the other. */
 export const cores = { runtime: 0, others: 1 };
 
