@@ -33,6 +33,12 @@ async function loadsOfHerd(origins: Origins): Promise<number> {
   return statuses.filter((status) => status.includes("; stored")).length;
 }
 
+async function cacheStatus({ subject: { origin, paths, headers = {} } }: Scenario): Promise<string> {
+  const response = await fetch(`${origin}${paths[0]}`, { headers });
+  if (!response.ok) throw new Error(`${origin}${paths[0]} answered ${response.status}`);
+  return response.headers.get("Cache-Status") ?? "";
+}
+
 const two = (value: number) => value.toFixed(2);
 
 function row({ name, against, goal }: Scenario, { throughput, cpu, subject }: Comparison): string {
@@ -44,7 +50,7 @@ function row({ name, against, goal }: Scenario, { throughput, cpu, subject }: Co
 
 await runTool("bench", usage, async (args) => {
   const { quick } = parseArgs({ args, options: { quick: { type: "boolean", default: false } } }).values;
-  const pace = quick ? { rounds: 1, seconds: 1 } : { rounds: 9, seconds: 1.5 };
+  const pace = quick ? { rounds: 1, seconds: 1 } : { rounds: 9, seconds: 1.2 };
   if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
 
   const store = await start("./store.ts", join(folder, "store.db"), String(sources), token);
@@ -76,8 +82,10 @@ await runTool("bench", usage, async (args) => {
     }
 
     const stale = staleScenario(origins);
-    await fetch(`${origins.stale}${stale.subject.paths[0]}`, { headers: stale.subject.headers ?? {} });
+    await cacheStatus(stale);
     process.kill(store.pid, "SIGSTOP");
+    // Who meets the failure first waits for it; it is what comes after that is measured.
+    while (!(await cacheStatus(stale)).includes("stale-if-error"));
     await measure(stale);
     process.kill(store.pid, "SIGCONT");
 

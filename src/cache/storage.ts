@@ -1,6 +1,6 @@
 import { type Answer, generatedAtHeader, readAnswer } from "./answer.ts";
 import { BoundedMap, type Bounds } from "./bounded-map.ts";
-import { cacheControl } from "./freshness.ts";
+import { cacheControl, readCacheControl } from "./freshness.ts";
 
 /** Where a local cache keeps its answers. It may forget any of them at any time. */
 export interface Storage {
@@ -30,11 +30,12 @@ export function cacheApiStorage(name = "authentik-sources-edge"): Storage {
     async match(key) {
       const kept = await (await caches.open(name)).match(key);
       if (!kept) return undefined;
-      const headers = new Headers(kept.headers);
-      headers.set("Cache-Control", kept.headers.get(cacheControlHeader) ?? "");
-      headers.delete("Cf-Cache-Status");
-      const status = Number(kept.headers.get(statusHeader));
-      return readAnswer(new Response(kept.body, { status, headers }));
+      const { platformStatus: _, ...answer } = await readAnswer(kept);
+      return {
+        ...answer,
+        status: Number(kept.headers.get(statusHeader)),
+        freshness: readCacheControl(kept.headers.get(cacheControlHeader)),
+      };
     },
     async put(key, { status, headers, body, generatedAt, freshness }) {
       if (!freshness) return;

@@ -5,7 +5,7 @@ import { invalidQuery } from "../errors.ts";
 import { formQuery, type QueryBounds } from "./form-query.ts";
 
 /** How many URLs are remembered, and their characters at most. */
-const remembered = { entries: 1_000, size: 512 * 1024 };
+const remembered = { entries: 5_000, size: 1024 * 1024 };
 
 /**
  * Reads the query as a form and validates it; every parameter that is wrong is reported, in one body (CONTRACT, "Errors",
