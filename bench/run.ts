@@ -6,11 +6,19 @@ import { parseArgs } from "node:util";
 import { runTool } from "../tools/command.ts";
 import { startDjango } from "./django.ts";
 import { measureGrowth } from "./growth.ts";
-import { type Comparison, compare } from "./measure.ts";
+import { type Comparison, compare, type Load } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { bars, lines } from "./plot.ts";
 import { pin, start } from "./process.ts";
-import { djangoScenarios, type Origins, type Scenario, scenarios, staleScenario, token } from "./scenarios.ts";
+import {
+  djangoScenarios,
+  lateToken,
+  type Origins,
+  type Scenario,
+  scenarios,
+  staleScenario,
+  token,
+} from "./scenarios.ts";
 import { bundled, cores, folder, startWorkers } from "./start-workers.ts";
 import { compareStartup } from "./startup.ts";
 
@@ -33,7 +41,7 @@ async function loadsOfHerd(origins: Origins): Promise<number> {
   return statuses.filter((status) => status.includes("; stored")).length;
 }
 
-async function cacheStatus({ subject: { origin, paths, headers = {} } }: Scenario): Promise<string> {
+async function cacheStatus({ origin, paths, headers = {} }: Load): Promise<string> {
   const response = await fetch(`${origin}${paths[0]}`, { headers });
   if (!response.ok) throw new Error(`${origin}${paths[0]} answered ${response.status}`);
   return response.headers.get("Cache-Status") ?? "";
@@ -53,7 +61,7 @@ await runTool("bench", usage, async (args) => {
   const pace = quick ? { rounds: 1, seconds: 1 } : { rounds: 9, seconds: 1.2 };
   if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
 
-  const store = await start("./store.ts", join(folder, "store.db"), String(sources), token);
+  const store = await start("./store.ts", join(folder, "store.db"), String(sources), token, lateToken);
   const workers = await startWorkers(store.line);
   try {
     pin(store.pid, cores.others);
@@ -82,10 +90,10 @@ await runTool("bench", usage, async (args) => {
     }
 
     const stale = staleScenario(origins);
-    await cacheStatus(stale);
+    for (const load of [stale.subject, stale.base]) await cacheStatus(load);
     process.kill(store.pid, "SIGSTOP");
     // Who meets the failure first waits for it; it is what comes after that is measured.
-    while (!(await cacheStatus(stale)).includes("stale-if-error"));
+    while (!(await cacheStatus(stale.subject)).includes("stale-if-error"));
     await measure(stale);
     process.kill(store.pid, "SIGCONT");
 

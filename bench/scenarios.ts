@@ -19,7 +19,10 @@ export interface Scenario {
 }
 
 export const token = "bench-token";
-const headers = { Authorization: `Bearer ${token}` };
+/** Used by the last scenario alone: whoever looks it up before has a verdict that lasts as long as it takes. */
+export const lateToken = "bench-token-late";
+const bearer = (of: string) => ({ Authorization: `Bearer ${of}` });
+const headers = bearer(token);
 const list = (query: string) => `/sources/oauth/?${query}`;
 /** A page of so many rows. */
 const page = (rows: number) => list(`page_size=${rows}`);
@@ -127,8 +130,13 @@ export function djangoScenarios(
 /** The last scenario, since it stops the store. Its page is one that no other Worker has cached: they share the Cache API. */
 export const staleScenario = (origins: Origins): Scenario => ({
   name: "stale, the store hangs",
-  subject: { origin: origins.stale, paths: [list("page_size=12&ordering=-name")], headers, status: 200 },
-  base: { origin: origins.edge, paths: [hot], headers, status: 200 },
+  subject: {
+    origin: origins.stale,
+    paths: [list("page_size=12&ordering=-name")],
+    headers: bearer(lateToken),
+    status: 200,
+  },
+  base: { origin: origins.edge, paths: [hot], headers: bearer(lateToken), status: 200 },
   against: "a hot hit",
   goal: 0.8,
 });
