@@ -1,7 +1,8 @@
 import { eq } from "drizzle-orm";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Storage } from "../src/cache/storage.ts";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { cacheApiStorage, type Storage } from "../src/cache/storage.ts";
 import { oauthSources } from "../src/db/schema.ts";
+import { questions } from "../src/origin.ts";
 import { cacheStatus, startApp } from "./support/app.ts";
 import { createStore, readFixture, type TestStore } from "./support/store.ts";
 
@@ -162,6 +163,78 @@ describe("freshness", () => {
     expect(cacheStatus(await app.list())).toBe("fwd=stale; ttl=-570; detail=stale-if-error");
     expect(cacheStatus(await app.list())).toBe("hit; ttl=-570; detail=stale-if-error");
     await store.fault("none");
+  });
+});
+
+describe("the bound of 60 s", () => {
+  it("holds in memory as well, for an answer that was stale when it was put there", async () => {
+    await rename("Old");
+    await app.list("slug=okta");
+    await rename("New");
+    app.wait(59);
+    expect(await nameOf(await app.list("slug=okta"))).toBe("Old");
+    await app.settle();
+    app.wait(0.999);
+    expect(await nameOf(await app.list("slug=okta"))).toBe("Old");
+    app.wait(0.001);
+    expect(await nameOf(await app.list("slug=okta"))).toBe("New");
+  });
+
+  it("is 0 s where nothing may be served without asking", async () => {
+    app = startApp(store, { freshness: { fresh: 0, staleWhileRevalidate: 0, staleIfError: 86_400 } });
+    for (const name of ["One", "Two", "Three"]) {
+      await rename(name);
+      expect(await nameOf(await app.list("slug=okta"))).toBe(name);
+    }
+  });
+
+  it("counts from before the load, however long that takes", async () => {
+    app = startApp(store, { freshness: { fresh: 1, staleWhileRevalidate: 1, staleIfError: 86_400 } });
+    await app.list("page_size=1");
+    await rename("Old");
+    await store.fault("slow");
+    const before = await store.requests();
+    const slow = app.list("slug=okta");
+    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1));
+    app.wait(2.5);
+    expect(await nameOf(await slow)).toBe("Old");
+    await store.fault("none");
+    await rename("New");
+    expect(await nameOf(await app.list("slug=okta"))).toBe("New");
+  });
+});
+
+describe("an entry of the Cache API that is damaged or was planted", () => {
+  const body = JSON.stringify({ planted: true });
+  const good = { "X-Status": "200", "X-Cache-Control": "max-age=30, stale-while-revalidate=30, stale-if-error=86400" };
+
+  it.each<[string, Record<string, string | undefined>]>([
+    ["without a status", { "X-Status": undefined }],
+    ["with the status 99", { "X-Status": "99" }],
+    ["with the status 204", { "X-Status": "204" }],
+    ["with the status 302", { "X-Status": "302", Location: "https://evil.example" }],
+    ["with the status 200.5", { "X-Status": "200.5" }],
+    ["made in the future", { "X-Generated-At": String(Date.now() + 3_600_000) }],
+    ["without a time", { "X-Generated-At": undefined }],
+    ["with a time that is none", { "X-Generated-At": "yesterday" }],
+    ["that may not be kept", { "X-Cache-Control": undefined }],
+  ])("is a miss: one %s", async (_, change) => {
+    const name = crypto.randomUUID();
+    app = startApp(store, { storage: cacheApiStorage(name) });
+    await rename("True");
+    const headers = new Headers({ "Cache-Control": "max-age=86400", "Content-Type": "application/json" });
+    for (const [header, value] of Object.entries({ ...good, "X-Generated-At": String(app.now()), ...change })) {
+      if (value !== undefined) headers.set(header, value);
+    }
+    const cache = await caches.open(name);
+    await cache.put(questions.list("slug=okta", "https://authentik.example"), new Response(body, { headers }));
+    const response = await app.list("slug=okta");
+    expect(response.status).toBe(200);
+    expect(await nameOf(response)).toBe("True");
+    expect(cacheStatus(response)).toContain("fwd=uri-miss");
+    app.wait(7_200);
+    await rename("Later");
+    expect(await nameOf(await app.list("slug=okta"))).toBe("Later");
   });
 });
 

@@ -95,6 +95,41 @@ describe("a verdict on a token", () => {
     expect(await status()).toBe(503);
   });
 
+  it("stays revoked while the store is down, however many guesses came in between", async () => {
+    await issue();
+    expect(await status()).toBe(200);
+    await revoke();
+    app.wait(57);
+    expect(await status()).toBe(403);
+    for (let guess = 0; guess < 1_100; guess++) await status(`guess-${guess}`);
+    await store.fault("500");
+    for (const minutes of [0, 30, 30]) {
+      app.wait(minutes * 60);
+      expect(await status()).not.toBe(200);
+    }
+  });
+
+  it("is not replaced by an older one that comes late", async () => {
+    const verdictOf = (generatedAt: number, body: string) => ({
+      status: 200,
+      headers: {},
+      body,
+      generatedAt,
+      freshness: { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 },
+    });
+    const good = JSON.stringify({ id: 1, scope: "sources:read", expiresAt: null });
+    const answers = [verdictOf(20_000, "null"), verdictOf(0, good)];
+    let now = 20_000;
+    const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
+    const verify = createVerifier({ lookUp, contextOf: () => ({ waitUntil: () => {} }), now: () => now });
+    const context = new Context(new Request("https://edge.example"));
+    expect(await verify(secret, context)).toBeNull();
+    for (const later of [31_000, 62_000]) {
+      now = later;
+      expect(await verify(secret, context)).toBeNull();
+    }
+  });
+
   it("stays bad while the store is down where it was bad; one that is not known is a 503", async () => {
     expect(await status()).toBe(403);
     await store.fault("500");

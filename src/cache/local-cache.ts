@@ -16,6 +16,10 @@ export interface LocalCacheOptions {
 const breakerMs = 5_000;
 /** And for so long tries are made in the background: an origin that is known to fail keeps no reader waiting. */
 const probingMs = 30_000;
+/** Other answers carry no freshness and are never stored. */
+const keptStatuses = [200, 404];
+/** How far the clocks of two machines of a data centre may differ. */
+const clockSkewMs = 1_000;
 /** How many keys may be remembered as failing. */
 const failingKeys = 1_000;
 
@@ -27,11 +31,16 @@ export function localCache({ storage, now = Date.now, logError = console.error }
   const flights = new SingleFlight<Answer>();
   const failures = new BoundedMap<number>({ entries: failingKeys });
 
-  const match = (key: string) =>
-    storage.match(key).catch((error: unknown) => {
+  /** A cache is not ours alone: an entry that this one cannot have written is a miss. */
+  async function match(key: string): Promise<Answer | undefined> {
+    try {
+      const kept = await storage.match(key);
+      return kept && keptStatuses.includes(kept.status) && kept.generatedAt <= now() + clockSkewMs ? kept : undefined;
+    } catch (error) {
       logError(`the cache could not be read: ${error}`);
       return undefined;
-    });
+    }
+  }
 
   const put = (key: string, answer: Answer) =>
     storage.put(key, answer).catch((error: unknown) => logError(`the cache could not be written: ${error}`));
@@ -54,12 +63,12 @@ export function localCache({ storage, now = Date.now, logError = console.error }
     return flights.run(key, loadAndKeep, context);
   }
 
-  /** Waits for the origin; falls back on what is stale where that fails. */
+  /** Waits for the origin; falls back on what is stale where that fails, or gives something older still. */
   async function forward(key: string, load: Load, context: StageContext, stale?: Answer): Promise<Served> {
     const reason = stale ? "fwd=stale" : "fwd=uri-miss";
     try {
       const { value: answer, collapsed } = await reload(key, load, context);
-      if (answer.status < 500 || !stale) {
+      if (!stale || (answer.status < 500 && answer.generatedAt >= stale.generatedAt)) {
         const outcome = collapsed ? "; collapsed" : answer.freshness ? "; stored" : "";
         return { answer, status: `${reason}; fwd-status=${answer.status}${outcome}; ${ttl(answer, now())}` };
       }

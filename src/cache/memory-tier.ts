@@ -1,6 +1,6 @@
 import { type Answer, ttl } from "./answer.ts";
 import { BoundedMap } from "./bounded-map.ts";
-import type { CacheStage } from "./stage.ts";
+import type { CacheStage, Served } from "./stage.ts";
 
 export interface MemoryTierOptions {
   /** Milliseconds since 1970. @default Date.now */
@@ -18,11 +18,12 @@ const longestMs = 3_000;
 export function memoryTier(stage: CacheStage, { now = Date.now }: MemoryTierOptions = {}): CacheStage {
   const hot = new BoundedMap<{ answer: Answer; until: number; detail: string }>(bounds);
 
-  /** What is older than the store's readers should see is served because the store fails: a while more makes no difference. */
-  function keepUntil({ generatedAt, freshness }: Answer): number {
+  /** Within the time that the answer may be served for; while the store fails, that is over and does not count. */
+  function keepUntil({ answer: { generatedAt, freshness }, status }: Served): number {
     if (!freshness) return 0;
+    if (detailOf(status) === "stale-if-error") return now() + longestMs;
     const bound = generatedAt + (freshness.fresh + freshness.staleWhileRevalidate) * 1000;
-    return bound > now() ? Math.min(now() + longestMs, bound) : now() + longestMs;
+    return Math.min(now() + longestMs, bound);
   }
 
   return {
@@ -33,7 +34,7 @@ export function memoryTier(stage: CacheStage, { now = Date.now }: MemoryTierOpti
       }
       const served = await stage.serve(key, load, context);
       const { answer, status } = served;
-      const until = keepUntil(answer);
+      const until = keepUntil(served);
       if (until > now()) hot.set(key, { answer, until, detail: detailOf(status) }, key.length + answer.body.length);
       return served;
     },

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
-import type { Answer } from "../cache/answer.ts";
+import { type Answer, isFresh } from "../cache/answer.ts";
+import { BoundedMap } from "../cache/bounded-map.ts";
 import { localCache } from "../cache/local-cache.ts";
 import type { StageContext } from "../cache/stage.ts";
-import { memoryStorage, type Storage } from "../cache/storage.ts";
+import type { Storage } from "../cache/storage.ts";
 import { StoreError } from "../db/store-error.ts";
 import type { VerifyToken } from "../middleware/bearer-auth.ts";
 import { oncePer } from "../once-per.ts";
@@ -12,7 +13,7 @@ import { digestToken, isWellFormed } from "./format.ts";
 export interface VerifierOptions {
   /** Asks the origin about a digest. */
   lookUp: (digest: string, c: Context) => Promise<Answer>;
-  /** Called before a token is looked up that this isolate does not know; throws to refuse. */
+  /** Called before a token is looked up that is not known here as good; throws to refuse. */
   beforeLookUp?: (c: Context) => Promise<void>;
   contextOf: (c: Context) => StageContext;
   /** Milliseconds since 1970. */
@@ -23,16 +24,22 @@ export interface VerifierOptions {
 const goodTokens = 10_000;
 const badTokens = 1_000;
 
-/** Two maps, so that guesses push no good verdict out; where both know a token, the later verdict counts. */
+/**
+ * Two LRU maps, so that guesses evict no good verdict. A verdict is in one of them at most: a newer one replaces an older one
+ * wherever that was, or a revoked token would come back once its bad verdict is evicted.
+ */
 function verdictStorage(): Storage {
-  const good = memoryStorage({ entries: goodTokens });
-  const bad = memoryStorage({ entries: badTokens });
+  const good = new BoundedMap<Answer>({ entries: goodTokens });
+  const bad = new BoundedMap<Answer>({ entries: badTokens });
+  const match = (digest: string) => bad.get(digest) ?? good.get(digest);
   return {
-    async match(digest) {
-      const [one, other] = [await good.match(digest), await bad.match(digest)];
-      return one && other ? (other.generatedAt >= one.generatedAt ? other : one) : (one ?? other);
+    match: async (digest) => match(digest),
+    async put(digest, answer) {
+      if (answer.generatedAt < (match(digest)?.generatedAt ?? 0)) return;
+      const [map, other] = answer.body === "null" ? [bad, good] : [good, bad];
+      other.delete(digest);
+      map.set(digest, answer);
     },
-    put: (digest, answer) => (answer.body === "null" ? bad : good).put(digest, answer),
   };
 }
 
@@ -50,10 +57,9 @@ export function createVerifier({ lookUp, beforeLookUp, contextOf, now }: Verifie
 
   return async function verify(token, c) {
     const digest = await digestToken(token);
-    if (!(await storage.match(digest))) {
-      if (!(await isWellFormed(token))) return null;
-      await beforeLookUp?.(c);
-    }
+    const kept = await storage.match(digest);
+    if (!kept && !(await isWellFormed(token))) return null;
+    if (!kept || (verdictOf(kept) === null && !isFresh(kept, now()))) await beforeLookUp?.(c);
     const { answer } = await verdicts.serve(digest, () => lookUp(digest, c), contextOf(c));
     if (answer.status !== 200) throw new StoreError(`the token cannot be looked up: ${answer.status}`);
     const verdict = verdictOf(answer);

@@ -1,5 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
-import { createSourcesApp } from "../../src/app.ts";
+import { createSourcesApp, type SourcesAppOptions } from "../../src/app.ts";
+import type { Freshness } from "../../src/cache/freshness.ts";
 import { localCache } from "../../src/cache/local-cache.ts";
 import { memoryTier } from "../../src/cache/memory-tier.ts";
 import { cacheApiStorage, type Storage } from "../../src/cache/storage.ts";
@@ -7,13 +8,15 @@ import { openLibsql } from "../../src/db/libsql.ts";
 import { readFetch } from "../../src/db/read-fetch.ts";
 import { token } from "./store.ts";
 
+type Limits = SourcesAppOptions<object>["limits"];
+
 /** Seconds, of the app under test; what its answers may be served for. */
 export const freshness = { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86_400 };
 
 /** The endpoint over a store, with a cache of its own and a clock that stands still until it is told. */
 export function startApp(
   store: { url: string },
-  options: { storage?: Storage; authentikUrl?: string | undefined } = {},
+  options: { storage?: Storage; authentikUrl?: string | undefined; freshness?: Freshness; limits?: Limits } = {},
 ) {
   const { storage = cacheApiStorage(crypto.randomUUID()) } = options;
   const authentikUrl = "authentikUrl" in options ? options.authentikUrl : "https://authentik.example";
@@ -22,7 +25,8 @@ export function startApp(
   const app = createSourcesApp({
     database: () => openLibsql({ url: store.url, fetch: readFetch() }),
     cache: memoryTier(localCache({ storage, now, logError: () => {} }), { now }),
-    freshness,
+    freshness: options.freshness ?? freshness,
+    limits: options.limits,
     now,
     authentikUrl,
   });
