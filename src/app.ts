@@ -10,7 +10,9 @@ import { checkOptions } from "./check-options.ts";
 import type { Database } from "./db/database.ts";
 import { pathNotFound, renderError } from "./errors.ts";
 import { reply, stageContext } from "./gateway.ts";
+import { isHttpUrl } from "./is-http-url.ts";
 import { bearerAuth, type Principal } from "./middleware/bearer-auth.ts";
+import { clientNetwork } from "./middleware/client-address.ts";
 import { formQuery } from "./middleware/form-query.ts";
 import { appendSlash, otherMethods } from "./middleware/paths-and-methods.ts";
 import { countRequest, limitByToken, type RateLimiter } from "./middleware/rate-limit.ts";
@@ -50,7 +52,7 @@ export type SourcesAppOptions<E extends Env> = (DatabaseOptions<E> | { askOrigin
   /** Limits; without them there are none. */
   limits?:
     | {
-        /** By the client's address, asked before a token is looked up that is not known here: guesses are what it limits. */
+        /** By the client's address (an IPv6 address by its /64), asked before a token is looked up that is not known here as good: guesses are what it limits. */
         address?: RateLimiter | undefined;
         /** By the token's id, asked for every request with one that may view sources. */
         token?: RateLimiter | undefined;
@@ -77,12 +79,16 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
     options.verifyToken ??
     createVerifier({
       lookUp: (digest, c) => ask(questions.token(digest), c),
-      beforeLookUp: (c) => countRequest(limits.address, clientAddress(c), c),
+      beforeLookUp: (c) => countRequest(limits.address, clientNetwork(c), c),
       contextOf: stageContext,
       now,
     });
   const configuredUrl = typeof authentikUrl === "function" ? authentikUrl : () => authentikUrl;
-  const publicUrl = (c: Context) => (configuredUrl(c) || new URL(c.req.url).origin).replace(/\/+$/, "");
+  function publicUrl(c: Context): string {
+    const url = configuredUrl(c) || new URL(c.req.url).origin;
+    if (!isHttpUrl(url)) throw new TypeError("authentikUrl gave something else than an http(s) origin with a path");
+    return url.replace(/\/+$/, "");
+  }
 
   const authorized = every(bearerAuth(verifyToken), limitByToken(limits.token));
 
@@ -113,9 +119,6 @@ const validateSlug = createMiddleware<Env, "/sources/oauth/:slug/">(async functi
   if (!oauthSourceSchema.shape.slug.safeParse(c.req.param("slug")).success) throw pathNotFound();
   await next();
 });
-
-/** As Cloudflare tells it; a client cannot set this header there. */
-const clientAddress = (c: Context) => c.req.header("CF-Connecting-IP") ?? "unknown";
 
 const defaultCache = (now: () => number) => memoryTier(localCache({ storage: cacheApiStorage(), now }), { now });
 

@@ -17,7 +17,7 @@ const rules: Record<string, Rule> = {
   verifyToken: [isFunction, "a function of a token and the context that gives a principal or null"],
   authentikUrl: [
     (value) => isFunction(value) || isHttpUrl(value),
-    "an http(s) URL such as https://authentik.example, or a function of the context that gives one",
+    "an http(s) URL such as https://authentik.example, without a user, a query or a fragment, or a function of the context that gives one",
   ],
   cache: [
     (value) => value === false || (isObject(value) && isFunction(value.serve)),

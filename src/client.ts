@@ -4,8 +4,8 @@ import type { SourcesApp } from "./app.ts";
 export interface SourcesClientOptions {
   /** A bearer token that may view sources. */
   token: string;
-  /** Where requests go: a service binding's `fetch`, or an app's own. @default the global fetch */
-  fetch?: typeof fetch | undefined;
+  /** Where requests go: a function, or a service binding as it is. @default the global fetch */
+  fetch?: typeof fetch | { fetch: typeof fetch } | undefined;
 }
 
 /**
@@ -14,7 +14,10 @@ export interface SourcesClientOptions {
  * @param baseUrl where the app is mounted, such as https://sources.example/api/v3
  */
 export function createSourcesClient(baseUrl: string, options: SourcesClientOptions) {
-  const { token, fetch = globalThis.fetch } = options;
+  const { token, fetch: target = globalThis.fetch } = options;
+  // A binding's fetch is a method: called without its binding it throws.
+  const fetch: typeof globalThis.fetch = (input, init) =>
+    "fetch" in target ? target.fetch(input, init) : target(input, init);
   const { oauth } = hc<SourcesApp>(baseUrl, {
     headers: { Authorization: `Bearer ${token}` },
     fetch: (input: string | URL | Request, init?: RequestInit) => fetch(withSlash(input), init),

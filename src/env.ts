@@ -22,7 +22,11 @@ const variablesSchema = z.object({
   /** The store's own token, where it asks for one. */
   LIBSQL_AUTH_TOKEN: z.optional(z.string()),
   /** The public URL of authentik, on which callback URLs are built. Without it: the origin of the request. */
-  AUTHENTIK_URL: z.optional(z.string().check(z.refine(isHttpUrl, "must be an http:// or https:// URL"))),
+  AUTHENTIK_URL: z.optional(
+    z
+      .string()
+      .check(z.refine(isHttpUrl, "must be an http:// or https:// origin with an optional path, and nothing else")),
+  ),
   /** What stands in front of the store: Workers Cache, the Cache API of the data centre, or nothing. */
   EDGE_CACHE: z._default(z.enum(["platform", "cache-api", "off"]), "cache-api"),
   /** For so long an answer is served without asking the store. */

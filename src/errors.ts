@@ -53,7 +53,7 @@ export const internalError = () => new ApiError(500, { detail: "Internal server 
 /** The one place where errors become answers. What is not meant for clients is logged and stays here. */
 export function renderError(error: Error, c: Context): Response {
   const { status, body, headers } = error instanceof ApiError ? error : hide(error);
-  return c.json(body, status, { ...headers, "Cache-Control": "no-store" });
+  return c.json(body, status, { ...headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" });
 }
 
 function hide(error: Error): ApiError {

@@ -41,6 +41,7 @@ export function reply<Body>(
         Vary: "Authorization",
       }),
       "Cache-Control": isGood ? "private, no-cache" : "no-store",
+      "X-Content-Type-Options": "nosniff",
       "Cache-Status": `${cacheName}; ${status}`,
     },
   });

@@ -3,8 +3,9 @@ import { type Answer, generatedAtHeader, readAnswer } from "./cache/answer.ts";
 import { cacheControl, type Freshness } from "./cache/freshness.ts";
 import { ask, type Database } from "./db/database.ts";
 import { apiTokens, listState, oauthSources, sourceTypes } from "./db/schema.ts";
-import { invalidPage, pathNotFound, renderError } from "./errors.ts";
+import { invalidPage, invalidQuery, pathNotFound, renderError } from "./errors.ts";
 import { etagOf, isKnown } from "./etag.ts";
+import { isHttpUrl } from "./is-http-url.ts";
 import { validateQuery } from "./middleware/validate-query.ts";
 import { findSource } from "./oauth-sources/find.ts";
 import { listQuerySchema } from "./oauth-sources/list-query.ts";
@@ -92,9 +93,10 @@ export const origin = new Hono<{ Bindings: OriginBindings }>()
   })
   .get("/sources/oauth/:slug/", async (c) => {
     const generatedAt = c.env.now();
+    const url = publicUrl(c);
     const row = await findSource(c.env.database(), c.req.param("slug"));
     if (!row) return c.json(pathNotFound().body, 404, listHeaders(generatedAt, emptyFreshness(c.env.freshness)));
-    return send(c, serialize(row, publicUrl(c)), listHeaders(generatedAt, c.env.freshness));
+    return send(c, serialize(row, url), listHeaders(generatedAt, c.env.freshness));
   })
   .get("/tokens/:digest", async (c) => {
     const generatedAt = c.env.now();
@@ -124,8 +126,16 @@ async function send(c: Context, body: unknown, headers: Record<string, string>):
   return c.body(text, 200, { ...headers, ETag, "Content-Type": "application/json" });
 }
 
-/** Where authentik is, as the question says; one that does not say was asked by another Worker, under some origin. */
-const publicUrl = (c: Context) => c.req.query(publicUrlParameter) ?? new URL(c.req.url).origin;
+/**
+ * Where authentik is, as the question says. It must: the host of the request is not in the key of Workers Cache, and two
+ * Workers that leave it out would get each other's callback URLs.
+ */
+function publicUrl(c: Context): string {
+  const url = c.req.query(publicUrlParameter);
+  if (url === undefined) throw invalidQuery({ [publicUrlParameter]: ["This parameter is required."] });
+  if (!isHttpUrl(url)) throw invalidQuery({ [publicUrlParameter]: ["Enter a valid URL."] });
+  return url;
+}
 
 const listHeaders = (generatedAt: number, freshness: Freshness) => ({
   ...cacheHeaders(generatedAt, freshness),

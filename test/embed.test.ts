@@ -23,6 +23,22 @@ describe("createSourcesApp", () => {
     [{ askOrigin: "https://sources" }, "askOrigin must be a function of a question and the context"],
     [{ verifyToken: "secret" }, "verifyToken must be a function of a token and the context"],
     [{ authentikUrl: "authentik.example" }, "authentikUrl must be an http(s) URL such as https://authentik.example"],
+    ...[
+      "https://user:pw@id.example",
+      "https://id.example/?x=1",
+      "https://id.example/?",
+      "https://id.example/#x",
+      "ftp://id.example",
+    ]
+      .concat([
+        "https:id.example",
+        "http:\\\\id.example",
+        " https://id.example",
+        "https://id.example ",
+        "https://",
+        "//id.example",
+      ])
+      .map((url): [object, string] => [{ authentikUrl: url }, "authentikUrl must be an http(s) URL such as"]),
     [{ cache: true }, "cache must be a stage, such as localCache({ storage }), or false"],
     [{ freshness: { fresh: 30 } }, "freshness must be an object with fresh, staleWhileRevalidate, staleIfError"],
     [{ freshness: { fresh: 0.5, staleWhileRevalidate: 0, staleIfError: 0 } }, "each a whole number of seconds"],
@@ -115,6 +131,18 @@ describe("createSourcesApp", () => {
 });
 
 describe("createSourcesClient", () => {
+  it("takes a service binding as it is, whose fetch is a method", async () => {
+    const app = createSourcesApp(options);
+    class Binding {
+      readonly #app = app;
+      fetch(input: RequestInfo | URL, init?: RequestInit) {
+        return Promise.resolve(this.#app.request(input as string, init));
+      }
+    }
+    const client = createSourcesClient("https://sources", { token, fetch: new Binding() });
+    expect((await client.list()).status).toBe(200);
+  });
+
   it("lists, retrieves and lists types with types, through the fetch that it is given", async () => {
     const app = createSourcesApp(options);
     const client = createSourcesClient("https://edge.example", {

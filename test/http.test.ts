@@ -50,6 +50,7 @@ describe("a list", () => {
   it.each([
     ["the tag", (tag: string) => tag],
     ["the tag, weak", (tag: string) => `W/${tag}`],
+    ["the tag, weak, in a small letter", (tag: string) => `w/${tag}`],
     ["a list", (tag: string) => `"x", W/"y",${tag} , "z"`],
     ["anything", () => "*"],
   ])("is a 304 for If-None-Match with %s", async (_, ifNoneMatch) => {
@@ -136,6 +137,7 @@ it("says of every route and status how it may be kept", async () => {
     expect(response.headers.get("Cache-Control"), `${response.status} ${response.url}`).toMatch(
       /^(private, no-cache|no-store)$/,
     );
+    expect(response.headers.get("X-Content-Type-Options"), `${response.status} ${response.url}`).toBe("nosniff");
   }
   expect([...seen].sort()).toEqual([200, 204, 304, 308, 400, 403, 404, 405, 500, 503]);
 });

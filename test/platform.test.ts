@@ -83,6 +83,19 @@ describe("Sources", () => {
     );
   });
 
+  it("refuses a question that does not say where authentik is: the platform's key has no host", async () => {
+    for (const path of ["/v1/sources/oauth/", "/v1/sources/oauth/?page=1", "/v1/sources/oauth/okta/"]) {
+      const response = await ask(`https://sources.internal${path}`);
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        { public_url: ["This parameter is required."], code: "invalid" },
+      ]);
+      const wrong = new URL(path, "https://sources.internal");
+      wrong.searchParams.set("public_url", "https://user:pw@id.example");
+      expect((await ask(wrong.href)).status).toBe(400);
+    }
+  });
+
   it("parses its query again", async () => {
     const response = await ask(defaultList.replace("?", "?enabled=maybe&"));
     expect(await response.json()).toEqual({ enabled: ["Must be a valid boolean."], code: "invalid" });

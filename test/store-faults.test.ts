@@ -40,12 +40,44 @@ describe("a store that cannot answer", () => {
   });
 
   it.each(["oauth_sources", "api_tokens", "source_types"])(
-    "says that migrations are missing, without %s",
+    "says that migrations are missing, and what to run, without %s",
     async (table) => {
       await store.db.run(sql.raw(`DROP TABLE ${table}`));
-      await expectUnavailable(await startWorker(store).list("search=needle"), /npm run db:migrate/);
+      const reason = new RegExp(`lacks the table ${table}: run \`npm run db:migrate\`.*wrangler d1 migrations apply`);
+      await expectUnavailable(await startWorker(store).list("search=needle"), reason);
     },
   );
+
+  it.each([
+    "libsql://user:hidden@db.example:port?authToken=hidden",
+    "not a URL with authToken=hidden",
+    "ftp://user:hidden@db.example",
+    "libsql://db.example?authToken=hidden&x=1",
+  ])("never has its address in the log: %j", async (url) => {
+    await expectUnavailable(await startWorker(store, { LIBSQL_URL: url }).list(), /LIBSQL_URL must be/);
+    expect(log.mock.calls.flat().join("\n")).not.toMatch(/hidden|db\.example/);
+  });
+
+  it("may answer with 16 MiB at most, and is not followed to other addresses", async () => {
+    for (const fault of ["too long", "endless", "redirect"]) {
+      await store.fault(fault);
+      const before = await store.requests();
+      await expectUnavailable(await startWorker(store).list("search=needle"), /the store did not answer/);
+      expect((await store.requests()) - before, fault).toBe(1);
+    }
+  });
+});
+
+it("names no time to live for a 503, which is never kept", async () => {
+  for (const variables of [{ EDGE_CACHE: "off" }, { EDGE_CACHE: "cache-api" }] as const) {
+    const worker = startWorker(store, variables);
+    await worker.list("page_size=3");
+    await store.fault("500");
+    const response = await worker.list(`search=${crypto.randomUUID()}`);
+    await store.fault("none");
+    expect(response.status).toBe(503);
+    expect(response.headers.get("Cache-Status")).not.toContain("ttl");
+  }
 });
 
 describe("a row that breaks the contract", () => {
@@ -70,11 +102,23 @@ describe("a row that breaks the contract", () => {
   });
 });
 
-it("answers 500 without a word from inside where AUTHENTIK_URL is no URL, and names the variable in the log", async () => {
-  const response = await startWorker(store, { AUTHENTIK_URL: "id.example" }).list();
-  expect({ status: response.status, body: await response.json() }).toEqual({
-    status: 500,
-    body: { detail: "Internal server error.", code: "error" },
-  });
-  expect(log.mock.calls.flat().join("\n")).toMatch(/AUTHENTIK_URL/);
-});
+it.each([
+  "id.example",
+  "https://user:hidden@id.example",
+  "https://id.example/?token=hidden",
+  "https://id.example/#hidden",
+  " https://id.example",
+  "https:id.example",
+  "http:\\\\id.example",
+])(
+  "answers 500 without a word from inside where AUTHENTIK_URL is %j, and names the variable in the log",
+  async (url) => {
+    const response = await startWorker(store, { AUTHENTIK_URL: url }).list();
+    expect({ status: response.status, body: await response.json() }).toEqual({
+      status: 500,
+      body: { detail: "Internal server error.", code: "error" },
+    });
+    expect(log.mock.calls.flat().join("\n")).toMatch(/AUTHENTIK_URL/);
+    expect(log.mock.calls.flat().join("\n")).not.toContain("hidden");
+  },
+);

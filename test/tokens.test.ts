@@ -146,3 +146,47 @@ describe("a verdict on a token", () => {
     expect((await store.requests()) - before).toBe(2);
   });
 });
+
+describe("a limit by address", () => {
+  const limited = (room: number) => {
+    const keys: string[] = [];
+    return { keys, app: startApp(store, { limits: { address: async (key) => keys.push(key) <= room } }) };
+  };
+
+  it("counts every look-up of a token that is not known as good, repeated ones too", async () => {
+    const { keys, app } = limited(Number.POSITIVE_INFINITY);
+    const guess = () => app.send("/sources/oauth/", { Authorization: "Bearer guess" });
+    const before = await store.requests();
+    for (let i = 0; i < 20; i++) {
+      expect((await guess()).status).toBe(403);
+      app.wait(5.5);
+    }
+    expect((await store.requests()) - before).toBe(10);
+    expect(keys).toHaveLength(10);
+  });
+
+  it("never counts a token that was good", async () => {
+    await issue();
+    const { keys, app } = limited(1);
+    for (let minute = 0; minute < 5; minute++) {
+      const response = await app.send("/sources/oauth/", { Authorization: `Bearer ${secret}` });
+      expect(response.status).toBe(200);
+      app.wait(60);
+    }
+    expect(keys).toHaveLength(1);
+  });
+
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:1:2::6", "2001:db8:1:2::/64"],
+    ["2001:0DB8:0001:0002::", "2001:db8:1:2::/64"],
+    ["2001:db8::6", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::", "fe80:0:0:0::/64"],
+  ])("counts %s as %s", async (address, network) => {
+    const { keys, app } = limited(1);
+    await app.send("/sources/oauth/", { Authorization: "Bearer guess", "CF-Connecting-IP": address });
+    expect(keys).toEqual([network]);
+  });
+});

@@ -55,6 +55,6 @@ export const wasOverdue = (answer: Answer, then: number): boolean =>
 export const mayServeOnError = (answer: Answer, now: number): boolean =>
   answer.freshness !== undefined && ageOf(answer, now) < answer.freshness.fresh + answer.freshness.staleIfError;
 
-/** The parameter of `Cache-Status`: seconds for which it stays fresh, negative once it is stale. */
+/** The parameter of `Cache-Status`: seconds for which it stays fresh, negative once it is stale; none for what is never kept. */
 export const ttl = (answer: Answer, now: number): string =>
-  `ttl=${Math.floor((answer.freshness?.fresh ?? 0) - ageOf(answer, now))}`;
+  answer.freshness ? `; ttl=${Math.floor(answer.freshness.fresh - ageOf(answer, now))}` : "";

@@ -16,8 +16,6 @@ export interface LocalCacheOptions {
 const breakerMs = 5_000;
 /** And for so long tries are made in the background: an origin that is known to fail keeps no reader waiting. */
 const probingMs = 30_000;
-/** Other answers carry no freshness and are never stored. */
-const keptStatuses = [200, 404];
 /** How far the clocks of two machines of a data centre may differ. */
 const clockSkewMs = 1_000;
 /** How many keys may be remembered as failing. */
@@ -31,11 +29,11 @@ export function localCache({ storage, now = Date.now, logError = console.error }
   const flights = new SingleFlight<Answer>();
   const failures = new BoundedMap<number>({ entries: failingKeys });
 
-  /** A cache is not ours alone: an entry that this one cannot have written is a miss. */
+  /** An entry from the future would be fresh for ever: it is a miss. */
   async function match(key: string): Promise<Answer | undefined> {
     try {
       const kept = await storage.match(key);
-      return kept && keptStatuses.includes(kept.status) && kept.generatedAt <= now() + clockSkewMs ? kept : undefined;
+      return kept && kept.generatedAt <= now() + clockSkewMs ? kept : undefined;
     } catch (error) {
       logError(`the cache could not be read: ${error}`);
       return undefined;
@@ -70,12 +68,12 @@ export function localCache({ storage, now = Date.now, logError = console.error }
       const { value: answer, collapsed } = await reload(key, load, context);
       if (!stale || (answer.status < 500 && answer.generatedAt >= stale.generatedAt)) {
         const outcome = collapsed ? "; collapsed" : answer.freshness ? "; stored" : "";
-        return { answer, status: `${reason}; fwd-status=${answer.status}${outcome}; ${ttl(answer, now())}` };
+        return { answer, status: `${reason}; fwd-status=${answer.status}${outcome}${ttl(answer, now())}` };
       }
     } catch (error) {
       if (!stale) throw error;
     }
-    return { answer: stale, status: `${reason}; ${ttl(stale, now())}; detail=stale-if-error` };
+    return { answer: stale, status: `${reason}${ttl(stale, now())}; detail=stale-if-error` };
   }
 
   return {
@@ -84,7 +82,7 @@ export function localCache({ storage, now = Date.now, logError = console.error }
       if (!kept || !(mayServeOnError(kept, now()) || mayServeWhileRevalidating(kept, now()))) {
         return forward(key, load, context);
       }
-      if (isFresh(kept, now())) return { answer: kept, status: `hit; ${ttl(kept, now())}` };
+      if (isFresh(kept, now())) return { answer: kept, status: `hit${ttl(kept, now())}` };
 
       const sinceFailure = now() - (failures.get(key) ?? Number.NEGATIVE_INFINITY);
       const isFailing = sinceFailure < probingMs;
@@ -93,7 +91,7 @@ export function localCache({ storage, now = Date.now, logError = console.error }
       const isDue = sinceFailure >= breakerMs && !flights.has(key);
       if (isDue) context.waitUntil(reload(key, load, context).catch(() => undefined));
       const detail = isFailing ? "stale-if-error" : "stale-while-revalidate";
-      return { answer: kept, status: `hit; ${ttl(kept, now())}; detail=${detail}` };
+      return { answer: kept, status: `hit${ttl(kept, now())}; detail=${detail}` };
     },
   };
 }

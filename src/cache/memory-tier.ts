@@ -30,7 +30,7 @@ export function memoryTier(stage: CacheStage, { now = Date.now }: MemoryTierOpti
     async serve(key, load, context) {
       const found = hot.get(key);
       if (found && now() < found.until) {
-        return { answer: found.answer, status: `hit; ${ttl(found.answer, now())}; detail=${found.detail}` };
+        return { answer: found.answer, status: `hit${ttl(found.answer, now())}; detail=${found.detail}` };
       }
       const served = await stage.serve(key, load, context);
       const { answer, status } = served;

@@ -18,6 +18,8 @@ export function memoryStorage(bounds: Bounds): Storage {
   };
 }
 
+/** What the origin lets caches keep. Others may write to the Cache API as well: any other status was not put there by us. */
+const keptStatuses = [200, 404];
 const statusHeader = "X-Status";
 const cacheControlHeader = "X-Cache-Control";
 
@@ -30,10 +32,12 @@ export function cacheApiStorage(name = "authentik-sources-edge"): Storage {
     async match(key) {
       const kept = await (await caches.open(name)).match(key);
       if (!kept) return undefined;
+      const status = Number(kept.headers.get(statusHeader));
+      if (!keptStatuses.includes(status)) return undefined;
       const { platformStatus: _, ...answer } = await readAnswer(kept);
       return {
         ...answer,
-        status: Number(kept.headers.get(statusHeader)),
+        status,
         freshness: readCacheControl(kept.headers.get(cacheControlHeader)),
       };
     },

@@ -11,8 +11,8 @@ export interface WorkersCacheOptions {
 /** What the platform says of an answer, in the words of RFC 9211: what comes before the time to live, and after it. */
 const statuses: Record<string, [string, string?]> = {
   HIT: ["hit"],
-  STALE: ["hit", "detail=stale-if-error"],
-  UPDATING: ["hit", "detail=stale-while-revalidate"],
+  STALE: ["hit", "; detail=stale-if-error"],
+  UPDATING: ["hit", "; detail=stale-while-revalidate"],
   REVALIDATED: ["fwd=stale; fwd-status=304"],
   EXPIRED: ["fwd=stale; stored"],
   MISS: ["fwd=uri-miss; stored"],
@@ -33,8 +33,8 @@ export function workersCache({ now = Date.now, logError = console.error }: Worke
           "Sources answered without Cf-Cache-Status: Workers Cache is not on for it, see [exports.Sources] in wrangler.toml",
         );
       }
-      const [outcome, detail = []] = statuses[answer.platformStatus ?? ""] ?? ["fwd=bypass"];
-      return { answer, status: [outcome, ttl(answer, now())].concat(detail).join("; ") };
+      const [outcome, detail = ""] = statuses[answer.platformStatus ?? ""] ?? ["fwd=bypass"];
+      return { answer, status: `${outcome}${ttl(answer, now())}${detail}` };
     },
   };
 }

@@ -13,15 +13,18 @@ export async function ask<T>(query: () => Promise<T>): Promise<T> {
   try {
     return await query();
   } catch (error) {
+    const table = missingTable(error);
     throw new StoreError(
-      isMissingTable(error) ? "the store lacks a table: run `npm run db:migrate`" : "the store did not answer",
-      {
-        cause: error,
-      },
+      table === undefined
+        ? "the store did not answer"
+        : `the store lacks the table ${table}: run \`npm run db:migrate\`, or \`wrangler d1 migrations apply\` for D1`,
+      { cause: error },
     );
   }
 }
 
-function isMissingTable(error: unknown): boolean {
-  return error instanceof Error && (error.message.includes("no such table") || isMissingTable(error.cause));
+/** SQLite says it in words alone, whichever driver passes them on. */
+function missingTable(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /no such table: (\w+)/.exec(error.message)?.[1] ?? missingTable(error.cause);
 }

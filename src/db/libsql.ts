@@ -12,17 +12,24 @@ export interface LibsqlOptions {
   fetch?: typeof fetch;
 }
 
+/** Says what is right and not what was given, which may hold a password or a token. */
+const wrongUrl = "LIBSQL_URL must be a libsql://, https:// or http:// URL without a user, a password or a query";
+
+function isLibsqlUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null && /^(libsql|https?):$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
+  );
+}
+
 /**
  * Opens a libSQL database over HTTP. Nothing is sent before the first query.
  * @throws StoreError where there is no URL, or not one that can be reached over HTTP.
  */
 export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlOptions): LibSQLDatabase {
   if (!url) throw new StoreError("LIBSQL_URL is not set: it says where the store is");
-  try {
-    // A limit on concurrency would make requests wait for each other; the platform has its own.
-    const client = createClient({ url, concurrency: Number.MAX_SAFE_INTEGER, fetch, ...(authToken && { authToken }) });
-    return drizzle({ client });
-  } catch (error) {
-    throw new StoreError("LIBSQL_URL must be a libsql://, https:// or http:// URL", { cause: error });
-  }
+  if (!isLibsqlUrl(url)) throw new StoreError(wrongUrl);
+  // A limit on concurrency would make requests wait for each other; the platform has its own.
+  const client = createClient({ url, concurrency: Number.MAX_SAFE_INTEGER, fetch, ...(authToken && { authToken }) });
+  return drizzle({ client });
 }

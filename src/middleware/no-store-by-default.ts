@@ -1,7 +1,8 @@
 import { createMiddleware } from "hono/factory";
 
-/** Says of every response that says nothing itself that it must not be kept: without a word, caches keep by guess. */
+/** Without Cache-Control, caches apply heuristic freshness; without nosniff, browsers guess at types. Both by default. */
 export const noStoreByDefault = createMiddleware(async function noStoreByDefault(c, next) {
   await next();
   if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+  c.res.headers.set("X-Content-Type-Options", "nosniff");
 });

@@ -50,6 +50,21 @@ export const faults: Record<string, Fault> = {
     const timer = setInterval(() => response.write(" "), 100);
     response.once("close", () => clearInterval(timer));
   },
+  "too long": (response) => {
+    response.writeHead(200, json).end(" ".repeat(17 * 1024 * 1024));
+  },
+  endless: (response) => {
+    response.writeHead(200, json);
+    const chunk = " ".repeat(1024 * 1024);
+    const write = () => {
+      while (!response.destroyed && response.write(chunk));
+    };
+    response.on("drain", write).on("error", () => {});
+    write();
+  },
+  redirect: (response) => {
+    response.writeHead(307, { Location: "pipeline" }).end();
+  },
   "500": answerWith(500),
   "502": answerWith(502),
   "503": answerWith(503),

@@ -16,10 +16,7 @@ const base = "https://sources";
 
 export default new Hono<Env>()
   .get("/", async (c) => {
-    const client = createSourcesClient(base, {
-      token: c.env.SOURCES_TOKEN,
-      fetch: c.env.SOURCES.fetch.bind(c.env.SOURCES),
-    });
+    const client = createSourcesClient(base, { token: c.env.SOURCES_TOKEN, fetch: c.env.SOURCES });
     const response = await client.list({ enabled: "true", ordering: "slug" });
     if (!response.ok) return c.text(`The sources answered ${response.status}.`, 502);
     const { results } = await response.json();
