@@ -1,4 +1,4 @@
-import { readList, type SourceList } from "../src/oauth-sources/read-list.ts";
+import { readList, type SourceList } from "../src/sync/list.ts";
 
 const providers = ["google", "github", "okta", "azuread", "openidconnect", "discord", "apple", "gitlab"];
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { isNotNull } from "drizzle-orm";
 import { oauthSources } from "../src/db/schema.ts";
-import { findSources } from "../src/oauth-sources/find.ts";
-import { filterNames, filters, listQuerySchema } from "../src/oauth-sources/list-query.ts";
-import { replaceSources } from "../src/oauth-sources/replace.ts";
+import { selectPage } from "../src/sources/page.ts";
+import { filterNames, filters, listQuerySchema } from "../src/sources/query.ts";
+import { replaceSources } from "../src/sync/write.ts";
 import { migrateStore, openStore, type Store } from "../tools/store.ts";
 import { generateSources } from "./generate.ts";
 import { median } from "./measure.ts";
@@ -59,11 +59,11 @@ export async function measureGrowth(folder: string, sizes: number[]): Promise<Gr
       let bytes = 0;
       for (let i = 0; i <= repetitions; i++) {
         const start = performance.now();
-        const { rows } = await findSources(db, query);
+        const { rows } = await selectPage(db, query);
         if (i > 0) times.push(performance.now() - start);
         bytes = JSON.stringify(rows).length;
       }
-      const rowsRead = await meter.rowsRead((copy) => findSources(copy, query));
+      const rowsRead = await meter.rowsRead((copy) => selectPage(copy, query));
       const known = growth.get(question) ?? { question, points: [] };
       known.points.push({ sources, milliseconds: median(times), rowsRead, bytes });
       growth.set(question, known);

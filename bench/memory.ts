@@ -1,27 +1,27 @@
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Answer } from "../src/cache/answer.ts";
-import { BoundedMap } from "../src/cache/bounded-map.ts";
-import { memoryTier } from "../src/cache/memory-tier.ts";
-import { noCache } from "../src/cache/stage.ts";
-import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
-import { listSources } from "../src/oauth-sources/list-sources.ts";
-import { replaceSources } from "../src/oauth-sources/replace.ts";
+import type { Cached } from "../src/cache/cache.ts";
+import { Lru } from "../src/cache/lru.ts";
+import { memoryCache } from "../src/cache/memory.ts";
+import type { StoredResponse } from "../src/cache/stored-response.ts";
+import { workersCache } from "../src/cache/workers-cache.ts";
+import { readPage } from "../src/sources/page.ts";
+import { listQuerySchema } from "../src/sources/query.ts";
+import { replaceSources } from "../src/sync/write.ts";
 import { migrateStore, openStore } from "../tools/store.ts";
 import { generateSources } from "./generate.ts";
 
 export interface Memory {
   /** Rows of a page. */
   rows: number;
-  /** What 1,000 pages take, in MiB: all of them, and those that the tier in memory keeps of them. */
+  /** What 1,000 pages take, in MiB: all of them, and those that the cache in memory keeps of them. */
   all: number;
   kept: number;
 }
 
 const pages = 1_000;
 const freshness = { fresh: 3_600, staleWhileRevalidate: 0, staleIfError: 0 };
-const context = { waitUntil: () => {} };
 
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
@@ -45,24 +45,30 @@ export async function measureMemory(folder: string): Promise<Memory[]> {
   const results: Memory[] = [];
   for (const rows of [12, 100]) {
     /** Pages of 100 overlap after the 120th: each is text of its own all the same. */
-    const load = async (i: number): Promise<Answer> => {
+    const load = async (i: number): Promise<Cached<StoredResponse>> => {
       const page = 1 + (i % ((12 * pages) / rows));
       const query = listQuerySchema.parse({ page: String(page), page_size: String(rows) });
-      const found = await listSources(db, query, "https://authentik.example");
-      return { status: 200, headers: {}, body: JSON.stringify(found?.page), generatedAt: Date.now(), freshness };
+      const found = await readPage(db, query, "https://authentik.example");
+      const value = { status: 200, headers: {}, body: JSON.stringify(found?.page) };
+      return { value, generatedAt: Date.now(), freshness, source: "bypass" };
     };
     await load(0); // What is compiled and prepared for the first page belongs to none.
     const all = await held(async () => {
-      const map = new BoundedMap<Answer>({ entries: pages });
+      const map = new Lru<Cached<StoredResponse>>({ entries: pages });
       for (let i = 0; i < pages; i++) map.set(`page-${i}`, await load(i));
       return map;
     });
     const kept = await held(async () => {
-      const tier = memoryTier(noCache);
-      for (let i = 0; i < pages; i++) await tier.serve(`page-${i}`, () => load(i), context);
-      return tier;
+      const memory = memoryCache(workersCache());
+      for (let i = 0; i < pages; i++)
+        await memory.get(
+          `page-${i}`,
+          () => load(i),
+          () => {},
+        );
+      return memory;
     });
-    console.log(`1,000 pages of ${rows} rows: ${all.toFixed(1)} MiB; the tier in memory keeps ${kept.toFixed(1)} MiB`);
+    console.log(`1,000 pages of ${rows} rows: ${all.toFixed(1)} MiB; the cache in memory keeps ${kept.toFixed(1)} MiB`);
     results.push({ rows, all, kept });
   }
   db.$client.close();

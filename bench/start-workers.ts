@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLibsql } from "../src/db/libsql.ts";
-import { listQuerySchema } from "../src/oauth-sources/list-query.ts";
-import { listSources } from "../src/oauth-sources/list-sources.ts";
+import { readPage } from "../src/sources/page.ts";
+import { listQuerySchema } from "../src/sources/query.ts";
 import { atEnd, childOf, freePort, pin, start } from "./process.ts";
 import type { Origins } from "./scenarios.ts";
 import type { ServedWorker } from "./serve.ts";
@@ -36,7 +36,7 @@ async function pipelineFor(storeUrl: string, pageSize: number): Promise<string> 
     return fetch(request);
   };
   const query = listQuerySchema.parse({ page_size: String(pageSize) });
-  await listSources(openLibsql({ url: storeUrl, fetch: recording }), query, authentikUrl);
+  await readPage(openLibsql({ url: storeUrl, fetch: recording }), query, authentikUrl);
   return body;
 }
 

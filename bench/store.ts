@@ -1,5 +1,5 @@
-import { replaceSources } from "../src/oauth-sources/replace.ts";
-import { storeToken } from "../src/tokens/store.ts";
+import { replaceSources } from "../src/sync/write.ts";
+import { storeToken } from "../src/tokens/admin.ts";
 import { startLibsqlServer } from "../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../tools/store.ts";
 import { generateSources } from "./generate.ts";

@@ -1,40 +1,39 @@
 import type { Context } from "hono";
-import * as z from "zod/mini";
-import type { Freshness } from "./cache/freshness.ts";
-import { localCache } from "./cache/local-cache.ts";
-import { memoryStorage } from "./cache/storage.ts";
-import { stageContext } from "./gateway.ts";
-import { type AskOrigin, questions } from "./origin.ts";
+import type { Cached } from "./cache/cache.ts";
+import { memoryStorage } from "./cache/memory.ts";
+import { swrCache } from "./cache/swr.ts";
+import { waitUntilOf } from "./http/context.ts";
+import { describe } from "./http/errors.ts";
+import type { Results } from "./read.ts";
 
 export interface ReadinessOptions {
-  askOrigin: AskOrigin;
+  read: (c: Context) => Promise<Cached<Results["ready"]>>;
   /** Not ready where the last good run of the sync is older than this. @default however old it is */
   maxAgeSeconds?: number | undefined;
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number;
 }
 
-/** Anybody may ask, and as often as they like: a store that fails is not asked for that each time. */
-const failingFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfError: 0 };
-
-/** The origin's answer; one of an older version, from a cache that versions share, says nothing of syncs. */
-const answerSchema = z.object({ synced_at: z._default(z.nullable(z.number()), null) });
+/** Anybody may ask as often as they like: a store that fails is not asked that often. */
+const failureSeconds = 5;
 
 /**
  * Answers whether the store does and, where it is kept in step with authentik, how old its last good run is: nothing else
  * of it, since anybody may ask.
  */
-export function readiness({ askOrigin, maxAgeSeconds, now = Date.now }: ReadinessOptions) {
-  const cache = localCache({ storage: memoryStorage({ entries: 1 }), now });
+export function readiness({ read, maxAgeSeconds, now = Date.now }: ReadinessOptions) {
+  const cache = swrCache<Results["ready"] | undefined>({ storage: memoryStorage({ entries: 1 }), now });
+
+  const failed = (error: unknown): Cached<undefined> => {
+    console.error(`not ready: ${describe(error)}`);
+    const freshness = { fresh: failureSeconds, staleWhileRevalidate: 0, staleIfError: 0 };
+    return { value: undefined, generatedAt: now(), freshness, source: "bypass" };
+  };
+
   return async (c: Context) => {
-    const load = async () => {
-      const answer = await askOrigin(questions.ready, c);
-      return answer.status === 200 ? answer : { ...answer, generatedAt: now(), freshness: failingFreshness };
-    };
-    const { answer } = await cache.serve(questions.ready, load, stageContext(c));
-    if (answer.status !== 200) return c.json({ status: "unavailable" }, 503);
-    const { synced_at: syncedAt } = answerSchema.parse(JSON.parse(answer.body));
-    const age = syncedAt === null ? undefined : Math.max(0, Math.floor((now() - syncedAt) / 1000));
+    const { value } = await cache.get("ready", () => read(c).catch(failed), waitUntilOf(c));
+    if (!value) return c.json({ status: "unavailable" }, 503);
+    const age = value.syncedAt === null ? undefined : Math.max(0, Math.floor((now() - value.syncedAt) / 1000));
     const isOld = maxAgeSeconds !== undefined && (age === undefined || age > maxAgeSeconds);
     const sync = age === undefined ? {} : { sync: { age_seconds: age } };
     return c.json({ status: isOld ? "stale" : "ready", ...sync }, isOld ? 503 : 200);

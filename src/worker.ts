@@ -1,26 +1,32 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { type Context, Hono } from "hono";
-import { createSourcesApp } from "./app.ts";
-import { readAnswer } from "./cache/answer.ts";
-import { localCache } from "./cache/local-cache.ts";
-import { memoryTier } from "./cache/memory-tier.ts";
-import { type CacheStage, noCache } from "./cache/stage.ts";
-import { cacheApiStorage } from "./cache/storage.ts";
+import { type ReadLookup, sourcesApp } from "./app.ts";
+import { type Cache, noCache } from "./cache/cache.ts";
+import { cacheApiStorage } from "./cache/cache-api.ts";
+import { memoryCache } from "./cache/memory.ts";
+import type { StoredResponse } from "./cache/stored-response.ts";
+import { swrCache } from "./cache/swr.ts";
 import { workersCache } from "./cache/workers-cache.ts";
+import { readFetch } from "./db/fetch.ts";
 import { openLibsql } from "./db/libsql.ts";
-import { readFetch } from "./db/read-fetch.ts";
-import { type Bindings, type EdgeCache, type RateLimit, readSettings, type Settings } from "./env.ts";
-import { pathNotFound, renderError } from "./errors.ts";
-import { crossOrigin } from "./middleware/cross-origin.ts";
-import { noStoreByDefault } from "./middleware/no-store-by-default.ts";
-import { otherMethods } from "./middleware/paths-and-methods.ts";
-import { type Counted, countStoreRequest, logLine, requestLog } from "./middleware/request-log.ts";
-import { oncePer } from "./once-per.ts";
-import { type AskOrigin, cacheTag, localOrigin, type OriginBindings, origin } from "./origin.ts";
+import { countStoreRequest, type RequestVariables } from "./http/context.ts";
+import { crossOrigin } from "./http/cors.ts";
+import { defaultHeaders } from "./http/default-headers.ts";
+import { pathNotFound, renderError } from "./http/errors.ts";
+import { logLine, requestLog } from "./http/log.ts";
+import { otherMethods } from "./http/methods.ts";
+import type { Kind, Lookup } from "./lookup.ts";
+import { memoize } from "./memoize.ts";
+import { type ReadOptions, read } from "./read.ts";
 import { readiness } from "./readiness.ts";
+import { type EdgeCache, readSettings, type Settings, type Variables } from "./settings.ts";
+import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
 import { scheduledSync } from "./sync/scheduled-sync.ts";
 
-interface Env extends Counted {
+/** The Worker's variables, and the rate limits of wrangler.toml where they are bound. */
+export type Bindings = Variables & { ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
+
+interface Env extends RequestVariables {
   Bindings: Bindings;
 }
 
@@ -33,24 +39,28 @@ declare global {
   }
 }
 
-const stages: Record<EdgeCache, () => CacheStage> = {
-  platform: () => memoryTier(workersCache()),
-  "cache-api": () => memoryTier(localCache({ storage: cacheApiStorage() })),
-  off: () => noCache,
+const caches: Record<EdgeCache, () => Cache<StoredResponse>> = {
+  platform: () => memoryCache(workersCache()),
+  "cache-api": () => memoryCache(swrCache({ storage: cacheApiStorage() })),
+  off: () => noCache(),
 };
 
-/** The gateway: authenticates, validates, and asks the origin through the cache. It is never cached itself. */
+/** The gateway: authenticates, validates, and reads through the cache. It is never cached itself. */
 function createGateway(env: Bindings): Hono<Env> {
   const settings = settingsOf(env);
-  const askOrigin: AskOrigin =
-    settings.edgeCache === "platform"
-      ? async (question) => readAnswer(await exports.Sources.fetch(new Request(question)))
-      : localOrigin((c: Context<Env>) => originBindings(settings, () => countStoreRequest(c)));
+  const { edgeCache, authentikUrl, corsOrigins, sync } = settings;
+  const readStore: ReadLookup = <K extends Kind>(lookup: Lookup<K>, c: Context<Env>) =>
+    read(
+      lookup,
+      readOptions(settings, () => countStoreRequest(c)),
+    );
+  const readLookup: ReadLookup =
+    edgeCache === "platform" ? readThroughPlatform((request) => exports.Sources.fetch(request)) : readStore;
 
-  const sources = createSourcesApp<Env>({
-    askOrigin,
-    authentikUrl: settings.authentikUrl,
-    cache: stages[settings.edgeCache](),
+  const sources = sourcesApp<Env>({
+    read: readLookup,
+    cache: caches[edgeCache](),
+    authentikUrl,
     limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
   });
 
@@ -59,16 +69,16 @@ function createGateway(env: Bindings): Hono<Env> {
     .notFound(() => {
       throw pathNotFound();
     })
-    .use(requestLog, noStoreByDefault, crossOrigin(settings.corsOrigins))
+    .use(requestLog, defaultHeaders, crossOrigin(corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
-    .get("/readyz", readiness({ askOrigin, maxAgeSeconds: settings.sync.maxAgeSeconds }))
+    .get("/readyz", readiness({ read: (c) => readLookup({ kind: "ready" }, c), maxAgeSeconds: sync.maxAgeSeconds }))
     .all("/healthz", otherMethods)
     .all("/readyz", otherMethods)
     .route("/", sources)
     .route("/api/v3", sources);
 }
 
-function originBindings({ libsql, freshness, tokenGraceSeconds }: Settings, onRequest: () => void): OriginBindings {
+function readOptions({ libsql, freshness, tokenGraceSeconds }: Settings, onRequest: () => void): ReadOptions {
   const database = () => openLibsql({ ...libsql, fetch: readFetch({ onRequest }) });
   return { database, freshness, tokenGraceSeconds, now: Date.now };
 }
@@ -77,8 +87,8 @@ const limiter = (limit: RateLimit | undefined) =>
   limit && (async (key: string) => (await limit.limit({ key })).success);
 
 // The environment is the same object for the life of an isolate.
-const settingsOf = oncePer(readSettings);
-const gatewayOf = oncePer(createGateway);
+const settingsOf = memoize(readSettings);
+const gatewayOf = memoize(createGateway);
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
@@ -103,15 +113,15 @@ export default {
 } satisfies ExportedHandler<Bindings>;
 
 /**
- * The origin as an entrypoint of its own, with Workers Cache in front of it. Whoever binds to it reads without a token,
- * past the gateway: to give another Worker this binding is to trust it.
+ * Reads the store for the gateway, with Workers Cache in front of it. Whoever binds to it reads without a token, past the
+ * gateway: to give another Worker this binding is to trust it.
  */
 export class Sources extends WorkerEntrypoint<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const start = Date.now();
     let storeRequests = 0;
-    const bindings = originBindings(settingsOf(this.env), () => storeRequests++);
-    const response = await origin.fetch(request, bindings, this.ctx);
+    const options = readOptions(settingsOf(this.env), () => storeRequests++);
+    const response = await serveLookup(request, options);
     logLine({
       entrypoint: "Sources",
       method: request.method,
@@ -124,8 +134,8 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   }
 
   /**
-   * Marks every cached list stale: readers get the old one once more while a new one is fetched. Nothing is deleted, so
-   * that a store which fails at this moment leaves readers with something.
+   * Marks every cached list stale: readers get the old one once more while a new one is loaded. Nothing is deleted, so that
+   * a store which fails at this moment leaves readers with something.
    * @returns whether there is a cache that was told
    */
   async invalidate(): Promise<boolean> {

@@ -1,8 +1,10 @@
 import { eq } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { cacheApiStorage, type Storage } from "../src/cache/storage.ts";
+import type { Storage } from "../src/cache/cache.ts";
+import { cacheApiStorage } from "../src/cache/cache-api.ts";
 import { oauthSources } from "../src/db/schema.ts";
-import { questions } from "../src/origin.ts";
+import { keyOf } from "../src/lookup.ts";
+import { listQuerySchema } from "../src/sources/query.ts";
 import { cacheStatus, startApp } from "./support/app.ts";
 import { createStore, readFixture, type TestStore } from "./support/store.ts";
 
@@ -226,8 +228,10 @@ describe("an entry of the Cache API that is damaged or was planted", () => {
     for (const [header, value] of Object.entries({ ...good, "X-Generated-At": String(app.now()), ...change })) {
       if (value !== undefined) headers.set(header, value);
     }
+    const query = listQuerySchema.parse({ slug: "okta" });
+    const key = keyOf({ kind: "list", query, publicUrl: "https://authentik.example" });
     const cache = await caches.open(name);
-    await cache.put(questions.list("slug=okta", "https://authentik.example"), new Response(body, { headers }));
+    await cache.put(key, new Response(body, { headers }));
     const response = await app.list("slug=okta");
     expect(response.status).toBe(200);
     expect(await nameOf(response)).toBe("True");
@@ -239,7 +243,7 @@ describe("an entry of the Cache API that is damaged or was planted", () => {
 });
 
 describe("a fault of the cache", () => {
-  const broken = (method: "match" | "put"): Storage => {
+  const broken = (method: "match" | "put"): Storage<never> => {
     const fail = async () => {
       throw new Error(`${method} is broken`);
     };

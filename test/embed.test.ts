@@ -20,7 +20,6 @@ describe("createSourcesApp", () => {
   it.each([
     [{}, "database is missing: it must be a function of the context that gives a Drizzle database"],
     [{ database: {} }, "database must be a function of the context that gives a Drizzle database"],
-    [{ askOrigin: "https://sources" }, "askOrigin must be a function of a question and the context"],
     [{ verifyToken: "secret" }, "verifyToken must be a function of a token and the context"],
     [{ authentikUrl: "authentik.example" }, "authentikUrl must be an http(s) URL such as https://authentik.example"],
     ...[
@@ -39,7 +38,7 @@ describe("createSourcesApp", () => {
         "//id.example",
       ])
       .map((url): [object, string] => [{ authentikUrl: url }, "authentikUrl must be an http(s) URL such as"]),
-    [{ cache: true }, "cache must be a stage, such as localCache({ storage }), or false"],
+    [{ cache: true }, "cache must be a cache, such as swrCache({ storage }), or false"],
     [{ freshness: { fresh: 30 } }, "freshness must be an object with fresh, staleWhileRevalidate, staleIfError"],
     [{ freshness: { fresh: 0.5, staleWhileRevalidate: 0, staleIfError: 0 } }, "each a whole number of seconds"],
     [{ tokenGraceSeconds: -1 }, "tokenGraceSeconds must be a whole number of seconds"],
@@ -47,7 +46,7 @@ describe("createSourcesApp", () => {
     [{ limits: { adress: () => true } }, "limits must be an object with address and token"],
     [{ limits: { token: 600 } }, "limits must be an object with address and token, functions of a key"],
     [{ now: 0 }, "now must be a function that gives milliseconds since 1970"],
-    [{ databse: () => undefined }, "there is no option databse; there are database, askOrigin,"],
+    [{ databse: () => undefined }, "there is no option databse; there are database, verifyToken,"],
   ])("throws when it is built with %j", (wrong, sentence) => {
     const given = Object.keys(wrong).length === 0 ? wrong : { database: () => undefined, ...wrong };
     const build = () => createSourcesApp(given as unknown as SourcesAppOptions<object>);

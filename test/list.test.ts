@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { sourcesPageSchema } from "../src/oauth-sources/serialize.ts";
+import { sourcesPageSchema } from "../src/sources/source.ts";
 import { createStore, readFixture, type TestStore } from "./support/store.ts";
 import { authentikUrl, startWorker } from "./support/worker.ts";
 

@@ -1,15 +1,19 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { Context } from "hono";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { readAnswer } from "../src/cache/answer.ts";
-import { workersCache } from "../src/cache/workers-cache.ts";
-import { cacheTag, origin, questions } from "../src/origin.ts";
+import { keyOf } from "../src/lookup.ts";
+import { reply } from "../src/reply.ts";
+import { listQuerySchema } from "../src/sources/query.ts";
+import { cacheTag, readThroughPlatform } from "../src/sources-entrypoint.ts";
 import * as worker from "../src/worker.ts";
+import { cacheStatus } from "./support/app.ts";
 import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 
 let store: TestStore;
-const defaultList = questions.list("", "https://authentik.example");
+const lookup = { kind: "list", query: listQuerySchema.parse({}), publicUrl: "https://authentik.example" } as const;
+const defaultList = keyOf(lookup);
 
 beforeAll(async () => {
   store = await createStore("main");
@@ -56,8 +60,8 @@ describe("Sources", () => {
       await ask(defaultList),
       await ask(defaultList.replace("?", "?page=99&")),
       await ask(defaultList.replace("?", "?page=0&")),
-      await ask(questions.token("0".repeat(64))),
-      await ask(questions.ready),
+      await ask(keyOf({ kind: "token", digest: "0".repeat(64) })),
+      await ask(keyOf({ kind: "ready" })),
       await ask("https://sources.internal/v1/nowhere"),
     ];
     expect(answers.map((answer) => answer.status)).toEqual([200, 404, 400, 200, 200, 404]);
@@ -124,7 +128,7 @@ describe("Sources", () => {
 
 describe("the gateway in front of Sources", () => {
   it("hands over a request of its own, with nothing of the client's in it", async () => {
-    const fetched = vi.spyOn(origin, "fetch");
+    const fetched = vi.spyOn(worker.Sources.prototype, "fetch");
     const gateway = startWorker(store, { EDGE_CACHE: "platform" });
     vi.spyOn(console, "error").mockImplementation(() => {});
     const response = await gateway.list("search=git&utm_source=x", {
@@ -146,35 +150,32 @@ describe("the gateway in front of Sources", () => {
 
   it("logs once that the platform's cache is missing where it is configured", async () => {
     const logError = vi.fn();
-    const stage = workersCache({ logError });
-    const load = async () => readAnswer(await exports.Sources.fetch(new Request(defaultList)));
+    const read = readThroughPlatform((request) => exports.Sources.fetch(request), logError);
     for (let i = 0; i < 3; i++) {
-      const { answer, status } = await stage.serve(defaultList, load, createExecutionContext());
-      expect(answer.status).toBe(200);
-      expect(status).toMatch(/^fwd=bypass; ttl=(29|30)$/);
+      const { value, source } = await read(lookup);
+      expect([value.status, source]).toEqual([200, "bypass"]);
     }
     expect(logError).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("Cf-Cache-Status"));
   });
 
   it.each([
     ["HIT", "hit; ttl=30"],
-    ["MISS", "fwd=uri-miss; stored; ttl=30"],
-    ["EXPIRED", "fwd=stale; stored; ttl=30"],
+    ["MISS", "fwd=uri-miss; fwd-status=200; stored; ttl=30"],
+    ["EXPIRED", "fwd=stale; fwd-status=200; stored; ttl=30"],
     ["REVALIDATED", "fwd=stale; fwd-status=304; ttl=30"],
     ["UPDATING", "hit; ttl=30; detail=stale-while-revalidate"],
     ["STALE", "hit; ttl=30; detail=stale-if-error"],
     ["DYNAMIC", "fwd=bypass; ttl=30"],
   ])("says what the platform says: %s", async (platform, expected) => {
-    const load = async () => {
-      const response = await exports.Sources.fetch(new Request(defaultList));
+    const read = readThroughPlatform(async (request) => {
+      const response = await exports.Sources.fetch(request);
       const headers = new Headers(response.headers);
       headers.set("Cf-Cache-Status", platform);
       headers.set("X-Generated-At", "1000");
-      return readAnswer(new Response(response.body, { headers }));
-    };
-    const now = (await load()).generatedAt;
-    const { status } = await workersCache({ now: () => now }).serve(defaultList, load, createExecutionContext());
-    expect(status).toBe(expected);
+      return new Response(response.body, { headers });
+    });
+    const context = new Context(new Request("https://edge.example"));
+    expect(cacheStatus(reply(context, await read(lookup), 1_000))).toBe(expected);
   });
 });
 

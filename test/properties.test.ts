@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { canonicalQuery } from "../src/oauth-sources/canonical-query.ts";
-import { filters, listQuerySchema } from "../src/oauth-sources/list-query.ts";
-import { orderable } from "../src/oauth-sources/ordering.ts";
-import { type OAuthSource, type SourcesPage, sourcesPageSchema } from "../src/oauth-sources/serialize.ts";
+import { orderable } from "../src/sources/ordering.ts";
+import { canonicalQuery, filters, listQuerySchema } from "../src/sources/query.ts";
+import { type OAuthSource, type SourcesPage, sourcesPageSchema } from "../src/sources/source.ts";
 import { cacheStatus, startApp } from "./support/app.ts";
 import { createStore, readFixture } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";

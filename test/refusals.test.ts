@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { storeToken } from "../src/tokens/admin.ts";
 import { createToken } from "../src/tokens/format.ts";
-import { storeToken } from "../src/tokens/store.ts";
 import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 

@@ -76,7 +76,7 @@ it("names no time to live for a 503, which is never kept", async () => {
     const response = await worker.list(`search=${crypto.randomUUID()}`);
     await store.fault("none");
     expect(response.status).toBe(503);
-    expect(response.headers.get("Cache-Status")).not.toContain("ttl");
+    expect(response.headers.get("Cache-Status") ?? "").not.toContain("ttl");
   }
 });
 

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { apiTokens } from "../src/db/schema.ts";
+import { storeToken } from "../src/tokens/admin.ts";
 import { createToken, digestToken } from "../src/tokens/format.ts";
-import { storeToken } from "../src/tokens/store.ts";
 import { createStore, deniedToken, readFixture, token } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 

@@ -1,7 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { oauthSources, syncRuns } from "../src/db/schema.ts";
-import type { Bindings } from "../src/env.ts";
+import type { Bindings } from "../src/worker.ts";
 import worker, { Sources } from "../src/worker.ts";
 import { createStore, readFixture, type TestStore } from "./support/store.ts";
 import { authentikUrl, startWorker } from "./support/worker.ts";

@@ -1,10 +1,12 @@
 import { eq } from "drizzle-orm";
 import { Context } from "hono";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Cached } from "../src/cache/cache.ts";
 import { apiTokens } from "../src/db/schema.ts";
+import { storeToken } from "../src/tokens/admin.ts";
 import { createToken, digestToken } from "../src/tokens/format.ts";
-import { storeToken } from "../src/tokens/store.ts";
-import { createVerifier } from "../src/tokens/verifier.ts";
+import type { Verdict } from "../src/tokens/lookup.ts";
+import { tokenVerifier } from "../src/tokens/verify.ts";
 import { startApp } from "./support/app.ts";
 import { createStore, readFixture, type TestStore } from "./support/store.ts";
 
@@ -58,16 +60,16 @@ describe("a verdict on a token", () => {
   });
 
   it("is not pushed out by guesses", async () => {
-    const lookUp = vi.fn(async (digest: string) => ({
-      status: 200,
-      headers: {},
-      body: digest === goodDigest ? JSON.stringify({ id: 1, scope: "sources:read", expiresAt: null }) : "null",
-      generatedAt: 0,
-      freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
-    }));
+    const lookUp = vi.fn(
+      async (digest: string): Promise<Cached<Verdict>> => ({
+        value: digest === goodDigest ? { id: 1, scope: "sources:read", expiresAt: null } : null,
+        generatedAt: 0,
+        freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
+        source: "bypass",
+      }),
+    );
     const goodDigest = await digestToken(secret);
-    const contextOf = () => ({ waitUntil: () => {} });
-    const verify = createVerifier({ lookUp, contextOf, now: () => 0 });
+    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => 0 });
     const context = new Context(new Request("https://edge.example"));
     expect(await verify(secret, context)).not.toBeNull();
     for (let guess = 0; guess < 10_000; guess++) await verify(`guess-${guess}`, context);
@@ -110,18 +112,17 @@ describe("a verdict on a token", () => {
   });
 
   it("is not replaced by an older one that comes late", async () => {
-    const verdictOf = (generatedAt: number, body: string) => ({
-      status: 200,
-      headers: {},
-      body,
+    const verdict = (generatedAt: number, value: Verdict): Cached<Verdict> => ({
+      value,
       generatedAt,
       freshness: { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 },
+      source: "bypass",
     });
-    const good = JSON.stringify({ id: 1, scope: "sources:read", expiresAt: null });
-    const answers = [verdictOf(20_000, "null"), verdictOf(0, good)];
+    const good: Verdict = { id: 1, scope: "sources:read", expiresAt: null };
+    const answers = [verdict(20_000, null), verdict(0, good)];
     let now = 20_000;
     const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
-    const verify = createVerifier({ lookUp, contextOf: () => ({ waitUntil: () => {} }), now: () => now });
+    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
     const context = new Context(new Request("https://edge.example"));
     expect(await verify(secret, context)).toBeNull();
     for (const later of [31_000, 62_000]) {

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
-import { readSettings } from "../src/env.ts";
-import { InvalidList, readList } from "../src/oauth-sources/read-list.ts";
-import { replaceSources } from "../src/oauth-sources/replace.ts";
+import { readSettings } from "../src/settings.ts";
+import { InvalidList, readList } from "../src/sync/list.ts";
+import { replaceSources } from "../src/sync/write.ts";
 import { runTool, UsageError } from "./command.ts";
 import { showProgress } from "./progress.ts";
 import { listAsSql } from "./sql.ts";

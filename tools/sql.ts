@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { apiTokens, listState, oauthSources, sourceTypes } from "../src/db/schema.ts";
-import type { SourceList } from "../src/oauth-sources/read-list.ts";
+import type { SourceList } from "../src/sync/list.ts";
 
 /** D1 takes statements of 100 KB: of rows with their keys that is some dozens. */
 const rowsPerStatement = 10;

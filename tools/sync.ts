@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
-import { readSettings } from "../src/env.ts";
-import type { Difference } from "../src/oauth-sources/difference.ts";
+import { readSettings } from "../src/settings.ts";
+import type { Difference } from "../src/sync/difference.ts";
 import { refuseLosses } from "../src/sync/guard.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/sync-sources.ts";

@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { createToken } from "../src/tokens/format.ts";
 import {
   listTokens,
   revokeToken,
@@ -8,7 +7,8 @@ import {
   scopes,
   storeToken,
   tokenRow,
-} from "../src/tokens/store.ts";
+} from "../src/tokens/admin.ts";
+import { createToken } from "../src/tokens/format.ts";
 import { refuseArguments, runTool, UsageError } from "./command.ts";
 import { tokenAsSql } from "./sql.ts";
 import { openStore } from "./store.ts";

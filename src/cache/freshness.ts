@@ -1,21 +1,43 @@
-/** How long an answer may be served, in whole seconds since it was made. */
+/** How long a value may be served, in whole seconds since it was made. */
 export interface Freshness {
   /** Served without asking anybody. */
   fresh: number;
-  /** And this much longer, while a new one is fetched in the background. */
+  /** Served this much longer, while a new one is loaded in the background. */
   staleWhileRevalidate: number;
-  /** And this much longer than fresh, while none can be had. */
+  /** Served this much longer than fresh, while none can be loaded. */
   staleIfError: number;
 }
 
+/** What has an age. */
+interface Dated {
+  generatedAt: number;
+  freshness: Freshness | undefined;
+}
+
+/** Seconds since it was made; never negative, whatever two clocks say. */
+export const ageOf = ({ generatedAt }: Dated, now: number): number => Math.max(0, (now - generatedAt) / 1000);
+
+/** Seconds for which it stays fresh; negative once it is stale. */
+export const timeToLive = (entry: Dated, now: number): number => (entry.freshness?.fresh ?? 0) - ageOf(entry, now);
+
+export const isFresh = (entry: Dated, now: number): boolean => timeToLive(entry, now) > 0;
+
+/** Seconds for which it may be served while the store is up. */
+export const secondsUntilTooOld = (entry: Dated, now: number): number =>
+  timeToLive(entry, now) + (entry.freshness?.staleWhileRevalidate ?? 0);
+
+/** Whether it may be served where no newer one can be had. */
+export const mayServeOnError = (entry: Dated, now: number): boolean =>
+  timeToLive(entry, now) + (entry.freshness?.staleIfError ?? 0) > 0;
+
 /**
  * The `Cache-Control` that every cache here goes by (RFC 9111, RFC 5861). Never `s-maxage`, `must-revalidate` or
- * `proxy-revalidate`: on Workers Cache they switch the serving of stale answers off.
+ * `proxy-revalidate`: on Workers Cache they switch the serving of stale responses off.
  */
-export const cacheControl = ({ fresh, staleWhileRevalidate, staleIfError }: Freshness): string =>
+export const writeCacheControl = ({ fresh, staleWhileRevalidate, staleIfError }: Freshness): string =>
   `max-age=${fresh}, stale-while-revalidate=${staleWhileRevalidate}, stale-if-error=${staleIfError}`;
 
-/** Reads it back; undefined for an answer that may not be kept. */
+/** The inverse of `writeCacheControl`; undefined for a response that may not be kept. */
 export function readCacheControl(header: string | null): Freshness | undefined {
   const seconds = (directive: string) => Number(header?.match(`(?:^|[, ])${directive}=([0-9]+)`)?.[1] ?? 0);
   if (!header?.includes("max-age=")) return undefined;

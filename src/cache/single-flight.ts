@@ -1,19 +1,15 @@
-import type { StageContext } from "./stage.ts";
+import { Unavailable } from "../unavailable.ts";
+import type { WaitUntil } from "./cache.ts";
 
-/** Longer than the store's client may take by its own limits: only what hangs meets it. */
+/** Longer than the store's client may take by its own limits: only a load that hangs meets it. */
 const deadlineMs = 10_000;
 
-/** A load did not end in time. */
-export class LoadTimeout extends Error {
-  override name = "LoadTimeout";
-}
-
 /**
- * One load at a time for each key: who comes while one is under way waits for that one.
+ * Concurrent callers of a key share one load.
  *
  * A promise of another request may never settle, where that request is cancelled. So the leader keeps its load alive by
- * `waitUntil`, everyone waits by a timer of their own, and whoever's timer runs out takes the load off the table, so that
- * it holds nobody after them.
+ * `waitUntil`, every caller waits by a timer of its own, and the first whose timer runs out removes the load, so that it
+ * delays nobody after them.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Promise<T>>();
@@ -24,28 +20,28 @@ export class SingleFlight<T> {
   }
 
   /**
-   * @returns what the load gave, and whether it was another caller's
-   * @throws LoadTimeout, or what the load throws
+   * @returns what was loaded, and whether by another caller
+   * @throws Unavailable after 10 s, or what the load throws
    */
-  async run(key: string, load: () => Promise<T>, context: StageContext): Promise<{ value: T; collapsed: boolean }> {
+  async run(key: string, load: () => Promise<T>, waitUntil: WaitUntil): Promise<{ value: T; collapsed: boolean }> {
     const underWay = this.#flights.get(key);
     const flight = underWay ?? load();
     if (!underWay) {
       this.#flights.set(key, flight);
-      context.waitUntil(flight.catch(() => undefined));
+      waitUntil(flight.catch(() => undefined));
     }
     try {
-      return { value: await inTime(flight), collapsed: underWay !== undefined };
+      return { value: await withDeadline(flight), collapsed: underWay !== undefined };
     } finally {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     }
   }
 }
 
-function inTime<T>(work: Promise<T>): Promise<T> {
+function withDeadline<T>(work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout>;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new LoadTimeout(`no answer within ${deadlineMs} ms`)), deadlineMs);
+    timer = setTimeout(() => reject(new Unavailable(`nothing was loaded within ${deadlineMs} ms`)), deadlineMs);
   });
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

@@ -1,40 +1,37 @@
-import { ttl } from "./answer.ts";
-import type { CacheStage } from "./stage.ts";
+import type { Cache, CacheSource } from "./cache.ts";
 
-export interface WorkersCacheOptions {
-  /** Milliseconds since 1970. @default Date.now */
-  now?: (() => number) | undefined;
-  /** Told once where the platform's cache is not in front of the origin. @default console.error */
-  logError?: (message: string) => void;
-}
-
-/** What the platform says of an answer, in the words of RFC 9211: what comes before the time to live, and after it. */
-const statuses: Record<string, [string, string?]> = {
-  HIT: ["hit"],
-  STALE: ["hit", "; detail=stale-if-error"],
-  UPDATING: ["hit", "; detail=stale-while-revalidate"],
-  REVALIDATED: ["fwd=stale; fwd-status=304"],
-  EXPIRED: ["fwd=stale; stored"],
-  MISS: ["fwd=uri-miss; stored"],
+/** Cloudflare's words for where a response came from, in `Cf-Cache-Status`. */
+const sources: Record<string, CacheSource> = {
+  HIT: "fresh",
+  STALE: "stale-if-error",
+  UPDATING: "stale-while-revalidate",
+  REVALIDATED: "revalidated",
+  EXPIRED: "expired",
+  MISS: "miss",
 };
 
 /**
- * A stage that leaves it all to Workers Cache, which stands in front of the `Sources` entrypoint: tiered over the whole
- * network, with collapsing and stale serving of its own.
+ * Reads where a response came from that Workers Cache stands in front of.
+ * @param logError told once where it does not. @default console.error
  */
-export function workersCache({ now = Date.now, logError = console.error }: WorkersCacheOptions = {}): CacheStage {
+export function platformSourceReader(logError: (message: string) => void = console.error) {
   let hasWarned = false;
-  return {
-    async serve(_key, load) {
-      const answer = await load();
-      if (answer.platformStatus === undefined && answer.freshness && !hasWarned) {
-        hasWarned = true;
-        logError(
-          "Sources answered without Cf-Cache-Status: Workers Cache is not on for it, see [exports.Sources] in wrangler.toml",
-        );
-      }
-      const [outcome, detail = ""] = statuses[answer.platformStatus ?? ""] ?? ["fwd=bypass"];
-      return { answer, status: `${outcome}${ttl(answer, now())}${detail}` };
-    },
+  return (response: Response): CacheSource => {
+    const status = response.headers.get("Cf-Cache-Status");
+    if (status === null && !hasWarned) {
+      hasWarned = true;
+      logError(
+        "Sources answered without Cf-Cache-Status: Workers Cache is not on for it, see [exports.Sources] in wrangler.toml",
+      );
+    }
+    return sources[status ?? ""] ?? "bypass";
   };
+}
+
+/**
+ * Leaves caching to Workers Cache, which stands in front of the `Sources` entrypoint that loads ask: it is tiered over the
+ * whole network, collapses concurrent requests and serves stale responses itself.
+ */
+export function workersCache<T>(): Cache<T> {
+  return { get: (_key, load) => load() };
 }

@@ -1,20 +1,20 @@
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
-import { StoreError } from "./store-error.ts";
+import { Unavailable } from "../unavailable.ts";
 
-/** What the app asks of its store: a Drizzle database over libSQL or over D1. */
+/** What readers need of the store: a Drizzle database over libSQL or over D1. */
 export type Database = Pick<BaseSQLiteDatabase<"async", unknown>, "select"> & Pick<LibSQLDatabase, "batch">;
 
 /**
  * Runs a query; whatever keeps the store from answering comes out as one error.
- * @throws StoreError
+ * @throws Unavailable
  */
-export async function ask<T>(query: () => Promise<T>): Promise<T> {
+export async function runQuery<T>(run: () => Promise<T>): Promise<T> {
   try {
-    return await query();
+    return await run();
   } catch (error) {
     const table = missingTable(error);
-    throw new StoreError(
+    throw new Unavailable(
       table === undefined
         ? "the store did not answer"
         : `the store lacks the table ${table}: run \`npm run db:migrate\`, or \`wrangler d1 migrations apply\` for D1`,

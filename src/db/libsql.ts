@@ -1,7 +1,7 @@
 import { createClient } from "@libsql/client/http";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql/http";
-import { StoreError } from "./store-error.ts";
+import { Unavailable } from "../unavailable.ts";
 
 export interface LibsqlOptions {
   /** `libsql://…`, `https://…` or `http://…`. */
@@ -24,11 +24,11 @@ function isLibsqlUrl(text: string): boolean {
 
 /**
  * Opens a libSQL database over HTTP. Nothing is sent before the first query.
- * @throws StoreError where there is no URL, or not one that can be reached over HTTP.
+ * @throws Unavailable where there is no URL, or not one that can be reached over HTTP.
  */
 export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlOptions): LibSQLDatabase {
-  if (!url) throw new StoreError("LIBSQL_URL is not set: it says where the store is");
-  if (!isLibsqlUrl(url)) throw new StoreError(wrongUrl);
+  if (!url) throw new Unavailable("LIBSQL_URL is not set: it says where the store is");
+  if (!isLibsqlUrl(url)) throw new Unavailable(wrongUrl);
   // A limit on concurrency would make requests wait for each other; the platform has its own.
   const client = createClient({ url, concurrency: Number.MAX_SAFE_INTEGER, fetch, ...(authToken && { authToken }) });
   return drizzle({ client });

@@ -6,7 +6,7 @@ const isOneOf = (column: SQLiteColumn) =>
   sql`${column} IN (${sql.raw((column.enumValues ?? []).map((value) => `'${value}'`).join(", "))})`;
 
 /**
- * One row per OAuth source, named and typed as the endpoint gives it (CONTRACT: "200").
+ * One row per OAuth source, named and typed as the endpoint gives it (docs/contract.md, "200").
  * Absent on purpose: `consumer_secret`, which is never stored, and what is computed (`callback_url`, `type`).
  */
 export const oauthSources = sqliteTable(

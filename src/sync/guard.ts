@@ -1,5 +1,5 @@
-import type { Difference } from "../oauth-sources/difference.ts";
-import type { SourceList } from "../oauth-sources/read-list.ts";
+import type { Difference } from "./difference.ts";
+import type { SourceList } from "./list.ts";
 import { SyncError } from "./sync-error.ts";
 
 /** Of fewer, half are soon gone. */

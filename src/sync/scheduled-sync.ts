@@ -1,6 +1,6 @@
+import { writeFetch } from "../db/fetch.ts";
 import { openLibsql } from "../db/libsql.ts";
-import { writeFetch } from "../db/write-fetch.ts";
-import type { Settings } from "../env.ts";
+import type { Settings } from "../settings.ts";
 import { syncSources } from "./sync-sources.ts";
 
 /**

@@ -1,14 +1,14 @@
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import type { Changes, Difference } from "../oauth-sources/difference.ts";
-import type { SourceList } from "../oauth-sources/read-list.ts";
-import { compareWithStore, RevisionGone, readRevision, replaceSources } from "../oauth-sources/replace.ts";
+import type { Changes, Difference } from "./difference.ts";
 import type { Asking } from "./fetch-upstream.ts";
 import { refuseLosses, unsafeUrls } from "./guard.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import type { SourceList } from "./list.ts";
 import { recordRun, type SyncRun } from "./runs.ts";
 import { SyncError } from "./sync-error.ts";
 import { listAddress, shownAddress } from "./upstream-address.ts";
 import { refuseRows, walkUpstream } from "./walk.ts";
+import { compareWithStore, RevisionGone, readRevision, replaceSources } from "./write.ts";
 
 export interface SyncOptions extends Partial<Pick<Asking, "fetch" | "wait" | "random" | "now">> {
   /** Where authentik is, such as https://authentik.example. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { InvalidList, readList, type SourceList } from "../oauth-sources/read-list.ts";
 import { type Asking, fetchUpstream } from "./fetch-upstream.ts";
+import { InvalidList, readList, type SourceList } from "./list.ts";
 import { SyncError } from "./sync-error.ts";
 import { shownAddress } from "./upstream-address.ts";
 

@@ -1,11 +1,13 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { createSourcesApp, type SourcesAppOptions } from "../../src/app.ts";
+import type { Storage } from "../../src/cache/cache.ts";
+import { cacheApiStorage } from "../../src/cache/cache-api.ts";
 import type { Freshness } from "../../src/cache/freshness.ts";
-import { localCache } from "../../src/cache/local-cache.ts";
-import { memoryTier } from "../../src/cache/memory-tier.ts";
-import { cacheApiStorage, type Storage } from "../../src/cache/storage.ts";
+import { memoryCache } from "../../src/cache/memory.ts";
+import type { StoredResponse } from "../../src/cache/stored-response.ts";
+import { swrCache } from "../../src/cache/swr.ts";
+import { readFetch } from "../../src/db/fetch.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
-import { readFetch } from "../../src/db/read-fetch.ts";
 import { token } from "./store.ts";
 
 type Limits = SourcesAppOptions<object>["limits"];
@@ -16,7 +18,12 @@ export const freshness = { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86
 /** The endpoint over a store, with a cache of its own and a clock that stands still until it is told. */
 export function startApp(
   store: { url: string },
-  options: { storage?: Storage; authentikUrl?: string | undefined; freshness?: Freshness; limits?: Limits } = {},
+  options: {
+    storage?: Storage<StoredResponse>;
+    authentikUrl?: string | undefined;
+    freshness?: Freshness;
+    limits?: Limits;
+  } = {},
 ) {
   const { storage = cacheApiStorage(crypto.randomUUID()) } = options;
   const authentikUrl = "authentikUrl" in options ? options.authentikUrl : "https://authentik.example";
@@ -24,7 +31,7 @@ export function startApp(
   const now = () => clock.now;
   const app = createSourcesApp({
     database: () => openLibsql({ url: store.url, fetch: readFetch() }),
-    cache: memoryTier(localCache({ storage, now, logError: () => {} }), { now }),
+    cache: memoryCache(swrCache({ storage, now, logError: () => {} }), { now }),
     freshness: options.freshness ?? freshness,
     limits: options.limits,
     now,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
+import type { SourcesPage } from "../../src/sources/source.ts";
 
 type Variables = Record<string, string>;
 

@@ -1,10 +1,10 @@
 import { createClient } from "@libsql/client/http";
 import { drizzle } from "drizzle-orm/libsql/http";
 import { inject } from "vitest";
-import { readList } from "../../src/oauth-sources/read-list.ts";
-import { replaceSources } from "../../src/oauth-sources/replace.ts";
-import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
-import { storeToken } from "../../src/tokens/store.ts";
+import type { SourcesPage } from "../../src/sources/source.ts";
+import { readList } from "../../src/sync/list.ts";
+import { replaceSources } from "../../src/sync/write.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
 
 const labUrl = inject("labUrl");
 

@@ -2,8 +2,8 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { asc } from "drizzle-orm";
 import { listState, oauthSources, sourceTypes, syncRuns } from "../../src/db/schema.ts";
-import { readList } from "../../src/oauth-sources/read-list.ts";
-import { replaceSources } from "../../src/oauth-sources/replace.ts";
+import { readList } from "../../src/sync/list.ts";
+import { replaceSources } from "../../src/sync/write.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { temporaryFolder } from "./run.ts";
 

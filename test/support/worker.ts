@@ -1,6 +1,5 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
-import type { Bindings } from "../../src/env.ts";
-import worker from "../../src/worker.ts";
+import worker, { type Bindings } from "../../src/worker.ts";
 import { token } from "./store.ts";
 
 /** What a Worker is sent has properties that a request of one's own has not; none of them is read here. */

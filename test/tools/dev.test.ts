@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as client2024 from "authentik-client-2024";
 import * as client2026 from "authentik-client-2026";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
+import type { SourcesPage } from "../../src/sources/source.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { fixturePath, readFixture, run, runTool, start, temporaryFolder } from "../support/run.ts";

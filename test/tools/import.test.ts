@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { asc } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { listState, oauthSources, sourceTypes } from "../../src/db/schema.ts";
-import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
+import type { OAuthSource } from "../../src/sources/source.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { fixturePath, readFixture, runTool, start, temporaryFolder } from "../support/run.ts";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { throttled } from "../../src/errors.ts";
+import { throttled } from "../../src/http/errors.ts";
+import { documentText } from "../../tools/openapi/assets.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { described, describedResponse, problemsOf } from "../support/openapi.ts";
 import { readFixture, runTool, temporaryFolder } from "../support/run.ts";
@@ -149,6 +150,26 @@ describe("every answer of the Worker", () => {
     await expectDescribed(path, status, await fetch(working.origin + url, { method: "POST" }));
   });
 
+  it("names an outcome in Cache-Status as the document does", async () => {
+    const response = await fetch(`${working.origin}/sources/oauth/?search=never-asked-before`, {
+      headers: { Authorization: "Bearer dev-token" },
+    });
+    const [outcome] = /fwd=[a-z-]+/.exec(response.headers.get("Cache-Status") ?? "") ?? [];
+    expect(outcome).toBe("fwd=uri-miss");
+    expect(documentText).toContain(`\`${outcome}\``);
+  });
+
+  it("of /readyz where the last good run is too old is the 503 of the document", async () => {
+    const stale = await startDev(["--port", "0"], { ...store, SYNC_MAX_AGE_SECONDS: "60" });
+    try {
+      const response = await fetch(`${stale.origin}/readyz`);
+      expect(await response.clone().json()).toEqual({ status: "stale" });
+      await expectDescribed("/readyz", 503, response);
+    } finally {
+      await stale.stop();
+    }
+  });
+
   it.each([
     [listPath, "/sources/oauth/"],
     [slugPath, "/sources/oauth/github/"],
@@ -174,6 +195,7 @@ describe("every answer of the Worker", () => {
       expect(problemsOf(path, 429, body)).toEqual([]);
       expect(Object.keys(describedResponse(path, 429).headers ?? {})).toEqual([
         "Cache-Control",
+        "X-Content-Type-Options",
         ...Object.keys(headers),
       ]);
     },

@@ -4,10 +4,10 @@ import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/db/database.ts";
 import { listState, oauthSources } from "../../src/db/schema.ts";
-import { findSource, findSources } from "../../src/oauth-sources/find.ts";
-import { listQuerySchema } from "../../src/oauth-sources/list-query.ts";
-import { readList } from "../../src/oauth-sources/read-list.ts";
-import { replaceSources } from "../../src/oauth-sources/replace.ts";
+import { readSource, selectPage } from "../../src/sources/page.ts";
+import { listQuerySchema } from "../../src/sources/query.ts";
+import { readList } from "../../src/sync/list.ts";
+import { replaceSources } from "../../src/sync/write.ts";
 import { migrateStore, openStore, type Store } from "../../tools/store.ts";
 import { readFixture, temporaryFolder } from "../support/run.ts";
 
@@ -33,7 +33,7 @@ async function planOf(parameters: Record<string, string>): Promise<{ rows: strin
       return [[], []];
     },
   } as unknown as Database;
-  await findSources(explained, listQuerySchema.parse(parameters));
+  await selectPage(explained, listQuerySchema.parse(parameters));
   return { rows: plans[0] ?? "", count: plans[1] ?? "" };
 }
 
@@ -79,11 +79,11 @@ describe("the number of sources", () => {
 
   it("is kept, whoever writes", async () => {
     expect(await counted()).toBe(await db.$count(oauthSources));
-    const { rows } = await findSources(db, listQuerySchema.parse({ page_size: "1" }));
+    const { rows } = await selectPage(db, listQuerySchema.parse({ page_size: "1" }));
     const slug = rows[0]?.slug ?? "";
     const before = (await counted()) ?? 0;
     await db.delete(oauthSources).where(eq(oauthSources.slug, slug));
-    expect(await findSource(db, slug)).toBeUndefined();
+    expect(await readSource(db, slug, "https://authentik.example")).toBeUndefined();
     expect(await counted()).toBe(before - 1);
   });
 });

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLibsql } from "../../src/db/libsql.ts";
-import type { SourcesPage } from "../../src/oauth-sources/serialize.ts";
+import type { SourcesPage } from "../../src/sources/source.ts";
 import { syncSources } from "../../src/sync/sync-sources.ts";
-import { storeToken } from "../../src/tokens/store.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { runTool, start } from "../support/run.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
-import { storeToken } from "../../src/tokens/store.ts";
+import type { OAuthSource } from "../../src/sources/source.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { readFixture, runTool } from "../support/run.ts";

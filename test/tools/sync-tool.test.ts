@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
+import type { OAuthSource } from "../../src/sources/source.ts";
 import { run, runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, sendJson, servePages, startUpstream } from "../support/upstream.ts";

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { OAuthSource } from "../../src/oauth-sources/serialize.ts";
+import type { OAuthSource } from "../../src/sources/source.ts";
 import type { Limits } from "../../src/sync/limits.ts";
 import { type SyncOptions, syncSources } from "../../src/sync/sync-sources.ts";
 import { runTool } from "../support/run.ts";

@@ -1,5 +1,5 @@
-import { oauthSourceSchema, type SourcesPage, sourcesPageSchema } from "../../src/oauth-sources/serialize.ts";
-import { paginate } from "../../src/pagination.ts";
+import { paginate } from "../../src/sources/pagination.ts";
+import { oauthSourceSchema, type SourcesPage, sourcesPageSchema } from "../../src/sources/source.ts";
 import sample from "../sample-company.json" with { type: "json" };
 
 /** Of the company that `npm run dev` shows. */

@@ -1,10 +1,10 @@
 import type { Oas3_1Schema, Oas3Parameter } from "@redocly/openapi-core";
 import type { ZodMiniType } from "zod/mini";
-import { type ListQuery, listQuerySchema } from "../../src/oauth-sources/list-query.ts";
-import { orderable, writeOrdering } from "../../src/oauth-sources/ordering.ts";
-import type { JsonType } from "../../src/oauth-sources/parameter.ts";
-import { oauthSourceSchema } from "../../src/oauth-sources/serialize.ts";
-import { sourceTypesQuerySchema } from "../../src/oauth-sources/source-type.ts";
+import { orderable, writeOrdering } from "../../src/sources/ordering.ts";
+import type { JsonType } from "../../src/sources/parameter.ts";
+import { type ListQuery, listQuerySchema } from "../../src/sources/query.ts";
+import { oauthSourceSchema } from "../../src/sources/source.ts";
+import { sourceTypesQuerySchema } from "../../src/sources/source-type.ts";
 import { jsonSchema } from "./schemas.ts";
 
 type Parameter = Oas3Parameter<Oas3_1Schema>;

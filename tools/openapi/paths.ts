@@ -2,6 +2,7 @@ import type { Oas3_1Schema, Oas3Operation, Oas3Paths, Oas3Server } from "@redocl
 import { examplePage, exampleSource } from "./examples.ts";
 import { listParameters, slugParameter, sourceTypesParameters } from "./parameters.ts";
 import {
+  commonHeaders,
   headerRefs,
   invalidPageResponse,
   invalidQueryResponse,
@@ -62,14 +63,26 @@ const sourceTypes: Operation = {
   },
 };
 
-/** An answer of the two routes below; they may come to say more than their status. */
-const statusResponse = (description: string, status: string) => ({
+const syncSchema: Oas3_1Schema = {
+  type: "object",
+  description: "Where the store is kept in step with authentik: how old its last good run is.",
+  properties: { age_seconds: { type: "integer", minimum: 0 } },
+  required: ["age_seconds"],
+};
+
+/** A response of the two routes below. */
+const statusResponse = (description: string, statuses: string[], properties: Record<string, Oas3_1Schema> = {}) => ({
   description,
-  headers: headerRefs("Cache-Control"),
+  headers: headerRefs(...commonHeaders),
   content: {
     "application/json": {
-      schema: { type: "object", properties: { status: { type: "string", const: status } }, required: ["status"] },
-      example: { status },
+      schema: {
+        type: "object",
+        properties: { status: { type: "string", enum: statuses }, ...properties },
+        required: ["status"],
+        additionalProperties: false,
+      } satisfies Oas3_1Schema,
+      example: { status: statuses[0] },
     },
   },
 });
@@ -80,7 +93,7 @@ const healthz: Operation = {
   summary: "Whether the Worker runs",
   security: [],
   responses: {
-    200: statusResponse("It runs.", "ok"),
+    200: statusResponse("It runs.", ["ok"]),
     405: responseRef("405"),
   },
 };
@@ -91,9 +104,13 @@ const readyz: Operation = {
   summary: "Whether the store answers and has its tables",
   security: [],
   responses: {
-    200: statusResponse("It does.", "ready"),
+    200: statusResponse("It does.", ["ready"], { sync: syncSchema }),
     405: responseRef("405"),
-    503: statusResponse("It does not.", "unavailable"),
+    503: statusResponse(
+      "It does not (`unavailable`), or the last good run of the sync is older than SYNC_MAX_AGE_SECONDS (`stale`).",
+      ["unavailable", "stale"],
+      { sync: syncSchema },
+    ),
   },
 };
 

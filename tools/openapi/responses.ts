@@ -12,8 +12,8 @@ import {
   storeUnavailable,
   throttled,
   unsupportedScheme,
-} from "../../src/errors.ts";
-import { allow } from "../../src/middleware/paths-and-methods.ts";
+} from "../../src/http/errors.ts";
+import { allow } from "../../src/http/methods.ts";
 
 type Response = Oas3Response<Oas3_1Schema>;
 
@@ -21,11 +21,12 @@ const headerDescriptions = {
   Age: "How old the answer is, in seconds since the store was read.",
   Allow: "The methods that there are.",
   "Cache-Control": "`private, no-cache` for what a client may keep and must ask about again; `no-store` for errors.",
-  "Cache-Status": "What the cache did (RFC 9211): `hit`, `fwd=miss`, `detail=stale-if-error` and their like.",
+  "Cache-Status": "What the cache did (RFC 9211): `hit`, `fwd=uri-miss`, `detail=stale-if-error` and their like.",
   Date: "When the store was read.",
   ETag: "Names this very body; for `If-None-Match`.",
   "Last-Modified": "When the list last changed, as far as that is known.",
   "Retry-After": "When to come back, in seconds.",
+  "X-Content-Type-Options": "`nosniff`: the type is as `Content-Type` says.",
   Vary: "`Authorization`: the answer was for the bearer of a token.",
 };
 
@@ -42,7 +43,9 @@ export const headers = Object.fromEntries(
 export const headerRefs = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-const cacheHeaders: HeaderName[] = ["Age", "Cache-Control", "Cache-Status", "Date", "ETag", "Vary"];
+/** Of every response. */
+export const commonHeaders: HeaderName[] = ["Cache-Control", "X-Content-Type-Options"];
+const cacheHeaders: HeaderName[] = [...commonHeaders, "Age", "Cache-Status", "Date", "ETag", "Vary"];
 
 /** A 200 of JSON, as caches and clients may keep it. */
 export const okResponse = (
@@ -71,7 +74,7 @@ function errorResponse(description: string, errors: Record<string, ApiError>, ..
   };
   return {
     description,
-    headers: headerRefs("Cache-Control", ...otherHeaders, ...thrown.flatMap((error) => Object.keys(error.headers))),
+    headers: headerRefs(...commonHeaders, ...otherHeaders, ...thrown.flatMap((error) => Object.keys(error.headers))),
     content: { "application/json": { schema, examples: examplesOf(errors) } },
   };
 }
@@ -92,7 +95,7 @@ export function invalidQueryResponse(parameters: Oas3Parameter[], example: Recor
   };
   return {
     description: "Parameters that are wrong: every one of them, in one body.",
-    headers: headerRefs("Cache-Control"),
+    headers: headerRefs(...commonHeaders),
     content: { "application/json": { schema, example: body } },
   };
 }

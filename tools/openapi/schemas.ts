@@ -1,8 +1,8 @@
 import type { Oas3_1Schema } from "@redocly/openapi-core";
 import * as z from "zod/mini";
-import { type OAuthSource, oauthSourceSchema, sourcesPageSchema } from "../../src/oauth-sources/serialize.ts";
-import { type SourceType, sourceTypeSchema } from "../../src/oauth-sources/source-type.ts";
-import { type Pagination, paginationSchema } from "../../src/pagination.ts";
+import { type Pagination, paginationSchema } from "../../src/sources/pagination.ts";
+import { type OAuthSource, oauthSourceSchema, sourcesPageSchema } from "../../src/sources/source.ts";
+import { type SourceType, sourceTypeSchema } from "../../src/sources/source-type.ts";
 
 /** The bodies of good answers, under the names that authentik's own document has for them. */
 const bodies = {

@@ -1,0 +1,61 @@
+import type { Cache, Cached, Storage } from "./cache.ts";
+import { secondsUntilTooOld } from "./freshness.ts";
+import { type Bounds, Lru } from "./lru.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+/** Keeps entries in the memory of the isolate, where no other Worker can plant one. */
+export function memoryStorage<T>(bounds: Bounds, sizeOf: (value: T) => number = () => 0): Storage<T> {
+  const entries = new Lru<Cached<T>>(bounds);
+  return {
+    match: async (key) => entries.get(key),
+    put: async (key, entry) => entries.set(key, entry, sizeOf(entry.value)),
+  };
+}
+
+export interface MemoryCacheOptions {
+  /** Milliseconds since 1970. @default Date.now */
+  now?: (() => number) | undefined;
+}
+
+/** Far below an isolate's 128 MB. */
+const bounds: Bounds = { entries: 500, size: 8 * 1024 * 1024 };
+const longestSeconds = 3;
+
+/**
+ * Keeps hot responses in the isolate for 3 s, in front of another cache: a hit in the Cache API costs three to four times as
+ * much. The time here adds nothing to the age at which a response may be served.
+ */
+export function memoryCache(
+  next: Cache<StoredResponse>,
+  { now = Date.now }: MemoryCacheOptions = {},
+): Cache<StoredResponse> {
+  const hot = new Lru<{ entry: Cached<StoredResponse>; until: number }>(bounds);
+
+  return {
+    async get(key, load, waitUntil) {
+      const found = hot.get(key);
+      if (found && now() < found.until) return found.entry;
+      const entry = await next.get(key, load, waitUntil);
+      const seconds = keepableSeconds(entry, now());
+      if (seconds > 0) {
+        const kept: Cached<StoredResponse> = { ...entry, source: sourceInMemory[entry.source] ?? "memory" };
+        hot.set(key, { entry: kept, until: now() + seconds * 1000 }, key.length + entry.value.body.length);
+      }
+      return entry;
+    },
+  };
+}
+
+/** A stale response is still called so out of memory. */
+const sourceInMemory: Partial<Record<Cached<unknown>["source"], Cached<unknown>["source"]>> = {
+  "stale-while-revalidate": "stale-while-revalidate",
+  "stale-if-error": "stale-if-error",
+  "stale-after-error": "stale-if-error",
+};
+
+/** Within the time for which it may be served; while the store fails that time is over and does not count. */
+function keepableSeconds(entry: Cached<unknown>, now: number): number {
+  if (!entry.freshness) return 0;
+  if (sourceInMemory[entry.source] === "stale-if-error") return longestSeconds;
+  return Math.min(longestSeconds, secondsUntilTooOld(entry, now));
+}

@@ -1,0 +1,69 @@
+import { BodyTooLong, readBoundedText } from "../bounded-text.ts";
+
+export interface ReadFetchOptions {
+  /** @default the global fetch */
+  fetch?: typeof fetch;
+  /** Called before every request that goes out. */
+  onRequest?: () => void;
+}
+
+/** Of a response: the largest page that an import allows has half of it, and an isolate has 128 MB. */
+const maxBytes = 16 * 1024 * 1024;
+/** For one attempt, its body included: a server that drips is a server that hangs. */
+const attemptMs = 2_000;
+/** For all attempts and the waits between them. */
+const budgetMs = 5_000;
+const attempts = 3;
+/** Before the second attempt, at most; twice as long before the third. Jittered, so that isolates do not come back as one. */
+const firstWaitMs = 100;
+/** For one statement of a transaction; the longest writes 500 sources. */
+const writeMs = 10_000;
+
+/** Statuses of a server, or of something in front of it, that may answer in a moment. */
+const passing = [502, 503, 504];
+
+/**
+ * A `fetch` for a store that is only read: with a deadline and a limit of bytes, without redirects. It tries again at most
+ * twice, which does no harm to reads.
+ */
+export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOptions = {}): typeof globalThis.fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const deadline = Date.now() + budgetMs;
+    for (let attempt = 1; ; attempt++) {
+      onRequest?.();
+      const milliseconds = Math.max(1, Math.min(attemptMs, deadline - Date.now()));
+      const outcome = await send(fetch, request.clone(), milliseconds).catch(asError);
+      const wait = Math.random() * firstWaitMs * 2 ** (attempt - 1);
+      if (!mayPass(outcome) || attempt === attempts || Date.now() + wait >= deadline) {
+        if (outcome instanceof Error) throw outcome;
+        return outcome;
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  };
+}
+
+/**
+ * A `fetch` for a store that is written to: with a deadline and a limit of bytes, without redirects. An unanswered write may
+ * have been applied, so it is never retried.
+ */
+export const writeFetch =
+  (fetch: typeof globalThis.fetch = globalThis.fetch): typeof globalThis.fetch =>
+  (input, init) =>
+    send(fetch, new Request(input, init), writeMs);
+
+async function send(fetch: typeof globalThis.fetch, request: Request, milliseconds: number): Promise<Response> {
+  const response = await fetch(request, { signal: AbortSignal.timeout(milliseconds), redirect: "manual" });
+  const type = response.headers.get("Content-Type") ?? "text/plain";
+  const text = await readBoundedText(response, maxBytes);
+  return new Response(text, { status: response.status, headers: { "Content-Type": type } });
+}
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
+
+/** A fault of the connection, or a status that says so. After a time-out or a body too long, the next would be the same. */
+const mayPass = (outcome: Response | Error) =>
+  outcome instanceof Error
+    ? outcome.name !== "TimeoutError" && !(outcome instanceof BodyTooLong)
+    : passing.includes(outcome.status);

@@ -1,0 +1,71 @@
+import { Unavailable } from "../unavailable.ts";
+
+/** What a client is told: a status of the contract with its body (docs/contract.md, "Errors"). Thrown anywhere, rendered by `renderError`. */
+export class ApiError extends Error {
+  override name = "ApiError";
+
+  readonly status: number;
+  readonly body: Record<string, string | string[]>;
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, body: ApiError["body"], headers: ApiError["headers"] = {}) {
+    super(`${status} ${JSON.stringify(body)}`);
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** When to come back: soon, where the store may be well again; later, where a client is to ask less. */
+const secondsUntilRetry = 5;
+const secondsUntilLimitEnds = 60;
+
+const forbidden = (detail: string, code: string) => new ApiError(403, { detail, code });
+
+export const notAuthenticated = () => forbidden("Authentication credentials were not provided.", "not_authenticated");
+export const unsupportedScheme = () => forbidden("Unsupported authentication type", "authentication_failed");
+export const badToken = () => forbidden("Token invalid/expired", "authentication_failed");
+export const permissionDenied = () =>
+  forbidden("You do not have permission to perform this action.", "permission_denied");
+/** @param messages the parameters that are wrong, each with what is wrong about it */
+export const invalidQuery = (messages: Record<string, string[]>) => new ApiError(400, { ...messages, code: "invalid" });
+export const invalidPage = () => new ApiError(404, { detail: "Invalid page.", code: "not_found" });
+export const pathNotFound = () => new ApiError(404, { detail: "Not found.", code: "not_found" });
+export const methodNotAllowed = (method: string, allow: string) =>
+  new ApiError(405, { detail: `Method "${method}" not allowed.`, code: "method_not_allowed" }, { Allow: allow });
+export const throttled = () =>
+  new ApiError(
+    429,
+    { detail: "Request was throttled.", code: "throttled" },
+    { "Retry-After": `${secondsUntilLimitEnds}` },
+  );
+export const storeUnavailable = () =>
+  new ApiError(
+    503,
+    { detail: "The store is unavailable.", code: "unavailable" },
+    { "Retry-After": `${secondsUntilRetry}` },
+  );
+export const internalError = () => new ApiError(500, { detail: "Internal server error.", code: "error" });
+
+/** The one place where errors become answers. What is not meant for clients is logged and stays here. */
+export function renderError(error: unknown): Response {
+  const { status, body, headers } = error instanceof ApiError ? error : hide(error);
+  const safe = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
+  return Response.json(body, { status, headers: { ...headers, ...safe } });
+}
+
+function hide(error: unknown): ApiError {
+  console.error(describe(error));
+  if (error instanceof Unavailable) return storeUnavailable();
+  if (error instanceof Error) console.error(error.stack);
+  return internalError();
+}
+
+/** With the innermost cause alone: Drizzle's own message holds the values of the query. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause ? `${error.message}: ${rootMessage(error.cause)}` : error.message;
+}
+
+const rootMessage = (cause: unknown): string =>
+  cause instanceof Error && cause.cause ? rootMessage(cause.cause) : String(cause);

@@ -1,0 +1,96 @@
+import type * as z from "zod/mini";
+import { invalidQuery, pathNotFound } from "./http/errors.ts";
+import { isHttpUrl } from "./http/http-url.ts";
+import { lastValues, messagesOf } from "./http/query.ts";
+import { canonicalQuery, type ListQuery, listQuerySchema } from "./sources/query.ts";
+import { sourceTypesQuerySchema } from "./sources/source-type.ts";
+
+/** What can be looked up in the store. `publicUrl` is where authentik is, without a slash at its end. */
+interface Lookups {
+  list: { query: ListQuery; publicUrl: string };
+  source: { slug: string; publicUrl: string };
+  types: { name?: string | undefined };
+  /** The verdict on a bearer token. */
+  token: { digest: string };
+  ready: object;
+}
+
+export type Kind = keyof Lookups;
+
+export type Lookup<K extends Kind = Kind> = { [P in K]: { kind: P } & Lookups[P] }[K];
+
+/** The URL of each kind of lookup below `base`, written and read. */
+type Urls = {
+  [K in Kind]: {
+    write: (lookup: Lookup<K>) => string;
+    path: RegExp;
+    /** @param part what the path's group has matched */
+    read: (part: string, parameters: Record<string, string>) => Lookup<K>;
+  };
+};
+
+const urls: Urls = {
+  list: {
+    write: ({ query, publicUrl }) => `/sources/oauth/?${canonicalQuery(query)}&${publicUrlParameter(publicUrl)}`,
+    path: /^\/sources\/oauth\/()$/,
+    read: (_, parameters) => {
+      const publicUrl = readPublicUrl(parameters);
+      return { kind: "list", query: validate(listQuerySchema, parameters), publicUrl };
+    },
+  },
+  source: {
+    write: ({ slug, publicUrl }) => `/sources/oauth/${slug}/?${publicUrlParameter(publicUrl)}`,
+    path: /^\/sources\/oauth\/(?!source_types\/)([-\w]{1,50})\/$/,
+    read: (slug, parameters) => ({ kind: "source", slug, publicUrl: readPublicUrl(parameters) }),
+  },
+  types: {
+    write: ({ name }) => `/sources/oauth/source_types/?${new URLSearchParams(name === undefined ? {} : { name })}`,
+    path: /^\/sources\/oauth\/source_types\/()$/,
+    read: (_, parameters) => ({ kind: "types", ...validate(sourceTypesQuerySchema, parameters) }),
+  },
+  token: {
+    write: ({ digest }) => `/tokens/${digest}`,
+    path: /^\/tokens\/([0-9a-f]{64})$/,
+    read: (digest) => ({ kind: "token", digest }),
+  },
+  ready: { write: () => "/ready", path: /^\/ready()$/, read: () => ({ kind: "ready" }) },
+};
+
+/** Goes up whenever a result changes its form, so that a cache that versions share gives no older one. */
+const formVersion = 1;
+const prefix = `/v${formVersion}`;
+
+/** No host of the world: what a cache keeps under it, no zone's traffic can read or plant. */
+const base = `https://sources.internal${prefix}`;
+
+/** The URL that stands for a lookup: its key in caches, and its address at the `Sources` entrypoint. */
+export const keyOf = <K extends Kind>(lookup: Lookup<K>): string => base + urls[lookup.kind as K].write(lookup);
+
+/**
+ * The inverse of `keyOf`. Whoever binds to `Sources` may send any URL: all of it is checked again.
+ * @throws ApiError 400 or 404
+ */
+export function readKey(url: string): Lookup {
+  const { pathname, search } = new URL(url);
+  const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : "";
+  for (const { path: pattern, read } of Object.values(urls)) {
+    const [, part] = pattern.exec(path) ?? [];
+    if (part !== undefined) return read(part, lastValues(search));
+  }
+  throw pathNotFound();
+}
+
+const publicUrlParameter = (publicUrl: string) => `public_url=${encodeURIComponent(publicUrl)}`;
+
+/** Required: the host of a request is not in the key of Workers Cache, and Workers would share callback URLs. */
+function readPublicUrl({ public_url: publicUrl }: Record<string, string>): string {
+  if (publicUrl === undefined) throw invalidQuery({ public_url: ["This parameter is required."] });
+  if (!isHttpUrl(publicUrl)) throw invalidQuery({ public_url: ["Enter a valid URL."] });
+  return publicUrl;
+}
+
+function validate<Schema extends z.ZodMiniType>(schema: Schema, parameters: Record<string, string>): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(parameters);
+  if (!success) throw invalidQuery(messagesOf(error.issues));
+  return data;
+}

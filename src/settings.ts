@@ -1,0 +1,103 @@
+import * as z from "zod/mini";
+import type { Freshness } from "./cache/freshness.ts";
+import { isHttpUrl } from "./http/http-url.ts";
+import { defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
+
+const isOrigin = (text: string) => text === URL.parse(text)?.origin;
+
+const wholeSeconds = z.string().check(z.regex(/^[0-9]{1,8}$/, "must be a whole number of seconds"));
+
+const seconds = (fallback: number) => z.pipe(z._default(wholeSeconds, String(fallback)), z.transform(Number));
+
+const optionalSeconds = z.optional(z.pipe(wholeSeconds, z.transform(Number)));
+
+const list = z.pipe(
+  z._default(z.string(), ""),
+  z.transform((text) => text.split(",").flatMap((part) => part.trim() || [])),
+);
+
+/** What the Worker is configured with, by variables and secrets of wrangler. An empty one counts as not set. */
+const variablesSchema = z.object({
+  /** The store: a `libsql://`, `https://` or `http://` URL. Without it every list is a 503. */
+  LIBSQL_URL: z.optional(z.string()),
+  /** The store's own token, where it asks for one. */
+  LIBSQL_AUTH_TOKEN: z.optional(z.string()),
+  /** The public URL of authentik, on which callback URLs are built. Without it: the origin of the request. */
+  AUTHENTIK_URL: z.optional(
+    z
+      .string()
+      .check(z.refine(isHttpUrl, "must be an http:// or https:// origin with an optional path, and nothing else")),
+  ),
+  /** What stands in front of the store: Workers Cache, the Cache API of the data centre, or nothing. */
+  EDGE_CACHE: z._default(z.enum(["platform", "cache-api", "off"]), "cache-api"),
+  /** For so long an answer is served without asking the store. */
+  CACHE_FRESH_SECONDS: seconds(defaultFreshness.fresh),
+  /** And for so long after that, while a new one is fetched. */
+  CACHE_STALE_SECONDS: seconds(defaultFreshness.staleWhileRevalidate),
+  /** And for so long, while the store fails. */
+  CACHE_ERROR_SECONDS: seconds(defaultFreshness.staleIfError),
+  /** For so long a good token stays good while the store fails. */
+  TOKEN_GRACE_SECONDS: seconds(defaultTokenGraceSeconds),
+  /** The origins whose pages may read the list, separated by commas. */
+  CORS_ORIGINS: z.pipe(
+    list,
+    z.array(z.string().check(z.refine(isOrigin, "must be origins such as https://app.example"))),
+  ),
+  /** An API token of authentik that may view OAuth sources: a secret. Without it the scheduled job does nothing. */
+  AUTHENTIK_TOKEN: z.optional(z.string()),
+  /** Where the sync reads, if not at AUTHENTIK_URL. Checked by each run: a wrong one is no reason to stop serving. */
+  AUTHENTIK_SYNC_URL: z.optional(z.string()),
+  /** Takes a list even where most of the sources in the store are not in it. For one run. */
+  SYNC_ALLOW_REMOVALS: z._default(z.enum(["true", "false"]), "false"),
+  /** `/readyz` says no where the last good run is older. Without it, however old it is. */
+  SYNC_MAX_AGE_SECONDS: optionalSeconds,
+});
+
+export const variableNames = Object.keys(variablesSchema.shape);
+
+export type Variables = z.input<typeof variablesSchema>;
+
+export type EdgeCache = z.infer<typeof variablesSchema>["EDGE_CACHE"];
+
+export interface Settings {
+  libsql: { url: string | undefined; authToken: string | undefined };
+  authentikUrl: string | undefined;
+  edgeCache: EdgeCache;
+  freshness: Freshness;
+  tokenGraceSeconds: number;
+  corsOrigins: string[];
+  sync: {
+    upstream: string | undefined;
+    token: string | undefined;
+    allowRemovals: boolean;
+    maxAgeSeconds: number | undefined;
+  };
+}
+
+/**
+ * Checks the configuration.
+ * @throws Error naming every variable that is wrong
+ */
+export function readSettings(env: Variables): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const { success, data, error } = variablesSchema.safeParse(given);
+  if (!success) throw new Error(`the configuration is wrong: ${z.prettifyError(error)}`);
+  return {
+    libsql: { url: data.LIBSQL_URL, authToken: data.LIBSQL_AUTH_TOKEN },
+    authentikUrl: data.AUTHENTIK_URL,
+    edgeCache: data.EDGE_CACHE,
+    freshness: {
+      fresh: data.CACHE_FRESH_SECONDS,
+      staleWhileRevalidate: data.CACHE_STALE_SECONDS,
+      staleIfError: data.CACHE_ERROR_SECONDS,
+    },
+    tokenGraceSeconds: data.TOKEN_GRACE_SECONDS,
+    corsOrigins: data.CORS_ORIGINS,
+    sync: {
+      upstream: data.AUTHENTIK_SYNC_URL ?? data.AUTHENTIK_URL,
+      token: data.AUTHENTIK_TOKEN,
+      allowRemovals: data.SYNC_ALLOW_REMOVALS === "true",
+      maxAgeSeconds: data.SYNC_MAX_AGE_SECONDS,
+    },
+  };
+}

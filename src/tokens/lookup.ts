@@ -1,0 +1,30 @@
+import { and, eq, isNull } from "drizzle-orm";
+import * as z from "zod/mini";
+import { type Database, runQuery } from "../db/database.ts";
+import { apiTokens } from "../db/schema.ts";
+import { Unavailable } from "../unavailable.ts";
+
+/** What the store says of a token; null where it is unknown or revoked. */
+export const verdictSchema = z.nullable(
+  z.object({
+    id: z.number(),
+    scope: z.enum(apiTokens.scope.enumValues),
+    /** Milliseconds since 1970; null: never. */
+    expiresAt: z.nullable(z.number()),
+  }),
+);
+
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/**
+ * Looks a token up by its digest.
+ * @throws Unavailable where the store does not answer, or with something else than a token
+ */
+export async function lookUpToken(db: Database, digest: string): Promise<Verdict> {
+  const { id, scope, expiresAt } = apiTokens;
+  const isValid = and(eq(apiTokens.digest, digest), isNull(apiTokens.revokedAt));
+  const [row = null] = await runQuery(() => db.select({ id, scope, expiresAt }).from(apiTokens).where(isValid));
+  const { success, data, error } = verdictSchema.safeParse(row);
+  if (!success) throw new Unavailable("a token in the store breaks the schema", { cause: error });
+  return data;
+}

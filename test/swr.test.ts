@@ -1,0 +1,77 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Cache, Cached } from "../src/cache/cache.ts";
+import { Lru } from "../src/cache/lru.ts";
+import { memoryCache, memoryStorage } from "../src/cache/memory.ts";
+import type { StoredResponse } from "../src/cache/stored-response.ts";
+import { swrCache } from "../src/cache/swr.ts";
+
+const waitUntil = () => {};
+const freshness = { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 };
+const cached = ({ body = "null", ...changes }: Partial<Cached<StoredResponse>> & { body?: string }) => ({
+  value: { status: 200, headers: {}, body },
+  generatedAt: 0,
+  freshness,
+  source: "bypass" as const,
+  ...changes,
+});
+
+describe("a cache in front of another that serves stale", () => {
+  it("takes an answer that is overdue for a failure, and does not wait for the next at once", async () => {
+    let now = 100_000;
+    const load = vi.fn(async () => cached({ generatedAt: 0 }));
+    const cache = swrCache<StoredResponse>({ storage: memoryStorage({ entries: 10 }), now: () => now });
+    const sources: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      sources.push((await cache.get("key", load, waitUntil)).source);
+      now += 100;
+    }
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(sources.at(-1)).toBe("stale-if-error");
+  });
+
+  it("asks each time where answers are never fresh", async () => {
+    const load = vi.fn(async () => cached({ generatedAt: 1_000, freshness: { ...freshness, fresh: 0 } }));
+    const cache = swrCache<StoredResponse>({ storage: memoryStorage({ entries: 10 }), now: () => 1_000 });
+    for (let i = 0; i < 3; i++) await cache.get("key", load, waitUntil);
+    expect(load).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe("a cache whose storage fails", () => {
+  it("logs that, and answers all the same", async () => {
+    const logError = vi.fn();
+    const fail = async () => {
+      throw new Error("the disk is full");
+    };
+    const cache = swrCache<StoredResponse>({ storage: { match: fail, put: fail }, logError });
+    const { value } = await cache.get("key", async () => cached({ generatedAt: Date.now() }), waitUntil);
+    expect(value.status).toBe(200);
+    expect(logError.mock.calls.flat()).toEqual([
+      expect.stringContaining("could not be read: Error: the disk is full"),
+      expect.stringContaining("could not be written: Error: the disk is full"),
+    ]);
+  });
+});
+
+describe("the cache in memory", () => {
+  it("keeps no room for what it may not keep", async () => {
+    let loaded: Cached<StoredResponse> = cached({ generatedAt: 0, body: "x".repeat(4_000_000) });
+    const load = vi.fn(async () => loaded);
+    const next: Cache<StoredResponse> = { get: (_key, load) => load() };
+    const memory = memoryCache(next, { now: () => 0 });
+    await memory.get("kept", load, waitUntil);
+    loaded = cached({ freshness: undefined, body: "x".repeat(5_000_000) });
+    await memory.get("other", load, waitUntil);
+    await memory.get("kept", load, waitUntil);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("an LRU map", () => {
+  it("keeps what it has where something comes that is larger than all of it", () => {
+    const map = new Lru<string>({ entries: 10, size: 100 });
+    map.set("small", "a", 10);
+    map.set("large", "b", 101);
+    expect([map.get("small"), map.get("large")]).toEqual(["a", undefined]);
+  });
+});
