@@ -61,7 +61,7 @@ export async function selectPage(db: Database, query: ListQuery) {
         .where(where)
         .orderBy(...query.ordering.map(order), asc(oauthSources.pk))
         .limit(query.page_size)
-        .offset(offset(query)),
+        .offset((query.page - 1) * query.page_size),
       db.select({ count: counted, changedAt: listState.changedAt }).from(listState),
     ]),
   );
@@ -98,6 +98,3 @@ function order({ field, descending }: OrderTerm): SQL {
   if (column.notNull) return direction;
   return descending ? sql`${direction} nulls first` : sql`${direction} nulls last`;
 }
-
-/** Beyond exact numbers there are no rows either. */
-const offset = ({ page, page_size }: ListQuery) => Math.min((page - 1) * page_size, Number.MAX_SAFE_INTEGER);

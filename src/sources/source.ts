@@ -66,6 +66,10 @@ export function serialize(row: SourceRow, publicUrl: string): OAuthSource {
   }
 }
 
+/** A name may be any text, of which `../` and `?` would lead elsewhere. authentik's own are made as slugs are. */
+const defaultIcon = (name: string) =>
+  `/static/authentik/sources/${slugPattern.test(name) ? name : unknownType.name}.svg`;
+
 function wireForm(row: SourceRow, publicUrl: string): z.input<typeof oauthSourceSchema> {
   const type = row.type === null ? unknownType : readSourceType(row.type);
   return {
@@ -83,7 +87,7 @@ function wireForm(row: SourceRow, publicUrl: string): z.input<typeof oauthSource
     user_matching_mode: row.userMatchingMode,
     managed: row.managed,
     user_path_template: row.userPathTemplate,
-    icon: row.icon || `/static/authentik/sources/${type.name}.svg`,
+    icon: row.icon || defaultIcon(type.name),
     provider_type: row.providerType,
     request_token_url: row.requestTokenUrl,
     authorization_url: row.authorizationUrl,

@@ -110,7 +110,7 @@ async function readJson(response: Response, maxBytes: number, address: string): 
       .match(/^[-+.\w]+\/[-+.\w]+/) ?? [];
   if (!/^application\/(json|[-.\w]+\+json)$/.test(type)) {
     await response.body?.cancel();
-    throw new SyncError(`${address} answered with ${type.slice(0, 50)}, not with JSON: is authentik there?`);
+    throw new SyncError(`${address} answered with ${type}, not with JSON: is authentik there?`);
   }
   const text = await readBody(response, maxBytes, address);
   try {

@@ -33,7 +33,7 @@ export function unsafeUrls({ sources, types }: SourceList): string[] {
   const problems: string[] = [];
   const check = (where: string, value: unknown, allowed: RegExp) => {
     const scheme = typeof value === "string" ? URL.parse(value)?.protocol : undefined;
-    if (scheme && !allowed.test(scheme)) problems.push(`${where}: has a URL of the scheme ${scheme.slice(0, 50)}`);
+    if (scheme && !allowed.test(scheme)) problems.push(`${where}: has a URL of the scheme ${scheme}`);
   };
   for (const [i, source] of sources.entries()) {
     const row = `row ${i + 1} (slug ${JSON.stringify(source.slug)})`;

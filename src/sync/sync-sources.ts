@@ -111,9 +111,18 @@ function failure(error: unknown, token: string): Result {
 const sentence = (error: unknown, token: string) =>
   redact(error instanceof SyncError ? error.message : `the store failed: ${rootMessage(error)}`, token);
 
-/** An upstream that sends the token back, in a slug for instance, does not get it into a log. */
-const redact = (text: string, token: string) =>
-  (token === "" ? text : text.replaceAll(token, "…")).slice(0, longestError);
+/**
+ * An upstream that sends the token back does not get it into a log: not in a slug, where quotes are escaped, nor in a host or
+ * a content type, which are put into lower case. Cut to length only then: half a token would not be found.
+ */
+function redact(text: string, token: string): string {
+  const spellings = [token, JSON.stringify(token).slice(1, -1)].map((spelling) => spelling.replace(special, "\\$&"));
+  const redacted = token === "" ? text : text.replace(new RegExp(spellings.join("|"), "giu"), "…");
+  return redacted.slice(0, longestError);
+}
+
+/** What means something in a pattern. */
+const special = /[\\^$.*+?()[\]{}|]/g;
 
 /** The innermost cause that says something: Drizzle's own message holds the values of the statement. */
 function rootMessage(error: unknown): string {

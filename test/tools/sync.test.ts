@@ -7,7 +7,10 @@ import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { type Behaviour, generateSources, pageOf, sendJson, servePages, startUpstream } from "../support/upstream.ts";
 
-const token = "ak-0123456789abcdef-secret";
+/** As long as authentik's own, in letters of both cases. */
+const token = "Ak0123456789abcdefGHIJKLMNOPqrstuvwxyz0123456789ABCDEFsecret";
+/** What may stand nowhere, not even in part or in another letter case. */
+const secrets = new RegExp(`${token.slice(0, 20)}|${token.slice(-20)}|hunter2`, "i");
 const stored = generateSources(12);
 const [first, second, ...others] = stored as [OAuthSource, OAuthSource, ...OAuthSource[]];
 
@@ -130,6 +133,27 @@ const faults: Fault[] = [
     name: "redirects to another host",
     behaviour: answer(302, { Location: "https://elsewhere.example/api/v3/sources/oauth/?page=1" }),
     error: "redirects to https://elsewhere.example, which may not have the token",
+  },
+  {
+    name: "redirects to the token in lower case",
+    behaviour: answer(302, { Location: `https://${token.toLowerCase()}.example/` }),
+    error: "redirects to https://….example, which may not have the token",
+  },
+  {
+    name: "redirects to the token in upper case, in a circle",
+    behaviour: answer(301, { Location: `/${token.toUpperCase()}` }),
+    error: "/… redirects for more than 3 times",
+    asked: 4,
+  },
+  {
+    name: "has the token for a content type",
+    behaviour: answer(200, { "Content-Type": `text/${token}; charset=utf-8` }),
+    error: "answered with text/…, not with JSON",
+  },
+  {
+    name: "has the token for the scheme of a URL",
+    behaviour: changeFirst({ profile_url: `${token}:x` }),
+    error: 'row 1 (slug "source-00000"): profile_url: has a URL of the scheme ',
   },
   {
     name: "redirects in a circle",
@@ -299,7 +323,7 @@ describe("an upstream that", () => {
       for (const { token: seen } of upstream.seen) expect(seen).toBe(`Bearer ${token}`);
       const recorded = await store.runs();
       expect(recorded).toEqual([{ id: 1, ...run }]);
-      expect(JSON.stringify(recorded)).not.toMatch(new RegExp(`${token}|hunter2`));
+      expect(JSON.stringify(recorded)).not.toMatch(secrets);
     },
   );
 
@@ -317,7 +341,7 @@ describe("an upstream that", () => {
     const reason = stderr.replace(/^sync: /, "").trimEnd();
     if (typeof error === "string") expect(reason).toContain(error);
     else expect(reason).toMatch(error);
-    expect(stderr).not.toMatch(new RegExp(`${token}|hunter2`));
+    expect(stderr).not.toMatch(secrets);
     expect(await store.snapshot()).toEqual(before);
   });
 
@@ -365,6 +389,55 @@ describe("an upstream that", () => {
       "/api/v3/sources/oauth/?page_size=1000&ordering=slug&page=1",
       "/new/api/v3/sources/oauth/?page_size=1000&ordering=slug&page=1",
     ]);
+  });
+
+  it("redirects to another port of its own host gets the token nowhere", async () => {
+    const elsewhere = await startUpstream(servePages(stored));
+    upstream.behaviour = (response, asked, request) =>
+      answer(302, { Location: `${elsewhere.origin}${request.url}` })(response, asked, request);
+    const { error } = await sync();
+    await elsewhere.close();
+    expect(elsewhere.seen).toEqual([]);
+    expect(error).toContain(`redirects to ${elsewhere.origin}, which may not have the token`);
+  });
+
+  it("redirects from https to http on its own host gets the token nowhere", async () => {
+    const asked: string[] = [];
+    const fake: typeof fetch = async (input) => {
+      asked.push(String(input));
+      return new Response(null, { status: 302, headers: { Location: "http://authentik.example/" } });
+    };
+    const { error } = await sync({ upstream: "https://authentik.example", fetch: fake });
+    expect(asked).toEqual([expect.stringMatching(/^https:/)]);
+    expect(error).toContain("redirects to http://authentik.example, which may not have the token");
+  });
+
+  it.each([
+    ...["localhost.evil.example", "127.0.0.1.evil.example", "localhost.", "[::1].evil.example"],
+    ...["evil-localhost", "10.127.0.0.1.example", "0x.127.0.0.1.example", "[::2]"],
+  ])("is http://%s, which only looks like this machine, is not asked", async (host) => {
+    const asked: string[] = [];
+    const fake: typeof fetch = async (input) => {
+      asked.push(String(input));
+      return Response.json(pageOf(stored));
+    };
+    const run = await sync({ upstream: `http://${host}`, fetch: fake });
+    expect(asked).toEqual([]);
+    expect(run.outcome).toBe("failed");
+  });
+
+  it.each(["localhost:9000", "auth.localhost", "127.0.0.1", "127.1", "[::1]:9000"])(
+    "is http://%s, which is this machine, is asked",
+    async (host) => {
+      const run = await sync({ upstream: `http://${host}`, fetch: async () => Response.json(pageOf(stored)) });
+      expect(run).toMatchObject({ outcome: "unchanged", error: null });
+    },
+  );
+
+  it("sends back a token of odd characters shows nothing of it", async () => {
+    const odd = 'k"e\\y$(1)|';
+    upstream.behaviour = changeFirst({ slug: `x ${odd.toUpperCase()}` });
+    expect((await sync({ token: odd })).error).toContain('row 1 (slug "x …"): slug: may hold');
   });
 
   it("is below a path is asked there", async () => {
