@@ -19,9 +19,11 @@ import { type Kind, keyOf, type Lookup } from "./lookup.ts";
 import { checkOptions, defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
 import { type Results, read } from "./read.ts";
 import { reply } from "./reply.ts";
+import { slugSchema } from "./sources/fields.ts";
 import { listQuerySchema } from "./sources/query.ts";
-import { type OAuthSource, type SourcesPage, slugSchema } from "./sources/source.ts";
-import { type SourceType, sourceTypesQuerySchema } from "./sources/source-type.ts";
+import type { OAuthSource, SourcesPage } from "./sources/source.ts";
+import type { SourceType } from "./sources/source-type.ts";
+import { sourceTypesQuerySchema } from "./sources/source-types.ts";
 import { tokenVerifier } from "./tokens/verify.ts";
 
 /** Options that depend on the request are functions of its context. */

@@ -1,3 +1,8 @@
+/** A body is not UTF-8. */
+export class NotUtf8 extends Error {
+  override name = "NotUtf8";
+}
+
 /** A body has more bytes than may be read of it. */
 export class BodyTooLong extends Error {
   override name = "BodyTooLong";
@@ -6,12 +11,19 @@ export class BodyTooLong extends Error {
 /**
  * Reads a body as UTF-8 text, and no more of it than is allowed: Content-Length says nothing of a body that is compressed.
  * @param maxBytes after decompression
- * @throws BodyTooLong, or whatever a broken connection throws
+ * @throws BodyTooLong, NotUtf8, or whatever a broken connection throws
  */
 export async function readBoundedText(response: Response, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let bytes = 0;
+  const decode = (chunk?: Uint8Array) => {
+    try {
+      text += decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (cause) {
+      throw new NotUtf8("a body that is not UTF-8", { cause });
+    }
+  };
   // Not `for await`: the types of workerd and Node differ in whether a body can be iterated.
   const reader = response.body?.getReader();
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
@@ -20,7 +32,8 @@ export async function readBoundedText(response: Response, maxBytes: number): Pro
       await reader?.cancel();
       throw new BodyTooLong(`a body of more than ${maxBytes} bytes`);
     }
-    text += decoder.decode(part.value, { stream: true });
+    decode(part.value);
   }
-  return text + decoder.decode();
+  decode();
+  return text;
 }

@@ -3,7 +3,7 @@ import { invalidQuery, pathNotFound } from "./http/errors.ts";
 import { isHttpUrl } from "./http/http-url.ts";
 import { lastValues, messagesOf } from "./http/query.ts";
 import { canonicalQuery, type ListQuery, listQuerySchema } from "./sources/query.ts";
-import { sourceTypesQuerySchema } from "./sources/source-type.ts";
+import { sourceTypesQuerySchema } from "./sources/source-types.ts";
 
 /** What can be looked up in the store. `publicUrl` is where authentik is, without a slash at its end. */
 interface Lookups {

@@ -1,14 +1,13 @@
 import type { Cached } from "./cache/cache.ts";
 import type { Freshness } from "./cache/freshness.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
-import { type Database, runQuery } from "./db/database.ts";
-import { apiTokens, listState, oauthSources, sourceTypes } from "./db/schema.ts";
+import type { Database } from "./db/database.ts";
 import { type ApiError, invalidPage, pathNotFound } from "./http/errors.ts";
 import { etagOf } from "./http/etag.ts";
 import type { Kind, Lookup } from "./lookup.ts";
 import { readPage, readSource } from "./sources/page.ts";
-import { listSourceTypes } from "./sources/source-type.ts";
-import { selectLastGoodStart } from "./sync/good-runs.ts";
+import { readSourceTypes } from "./sources/source-types.ts";
+import { lastGoodStart } from "./sync/runs.ts";
 import { lookUpToken, type Verdict } from "./tokens/lookup.ts";
 
 /** What a lookup gives. */
@@ -49,13 +48,12 @@ const readers: {
   [K in Kind]: (lookup: Lookup<K>, db: Database, options: ReadOptions) => Promise<Reading<Results[K]>>;
 } = {
   async list({ query, publicUrl }, db, { freshness }) {
-    const found = await readPage(db, query, publicUrl);
-    if (!found) return { value: errorResponse(invalidPage()), freshness: emptyFreshness(freshness) };
-    const { page, changedAt } = found;
-    const lastModified = changedAt > 0 ? { "Last-Modified": new Date(changedAt).toUTCString() } : {};
+    const page = await readPage(db, query, publicUrl);
+    if (!page) return { value: errorResponse(invalidPage()), freshness: emptyFreshness(freshness) };
+    const lastModified = page.changedAt > 0 ? { "Last-Modified": new Date(page.changedAt).toUTCString() } : {};
     return {
-      value: await jsonResponse(page, lastModified),
-      freshness: page.results.length === 0 ? emptyFreshness(freshness) : freshness,
+      value: await jsonResponse(page.body, lastModified),
+      freshness: page.size === 0 ? emptyFreshness(freshness) : freshness,
     };
   },
   async source({ slug, publicUrl }, db, { freshness }) {
@@ -64,7 +62,7 @@ const readers: {
     return { value: await jsonResponse(source), freshness };
   },
   async types({ name }, db, { freshness }) {
-    return { value: await jsonResponse(await listSourceTypes(db, name)), freshness };
+    return { value: await jsonResponse(await readSourceTypes(db, name)), freshness };
   },
   async token({ digest }, db, { tokenGraceSeconds }) {
     const value = await lookUpToken(db, digest);
@@ -72,9 +70,7 @@ const readers: {
     return { value, freshness: value ? goodTokenFreshness : badTokenFreshness };
   },
   async ready(_, db) {
-    const tables = [listState, oauthSources, sourceTypes, apiTokens].map((table) => db.select().from(table).limit(0));
-    const [[lastSync]] = await runQuery(() => db.batch([selectLastGoodStart(db), ...tables]));
-    return { value: { syncedAt: lastSync?.startedAt ?? null }, freshness: readyFreshness };
+    return { value: { syncedAt: await lastGoodStart(db) }, freshness: readyFreshness };
   },
 };
 
@@ -91,8 +87,7 @@ export async function read<K extends Kind>(lookup: Lookup<K>, options: ReadOptio
 
 const json = { "Content-Type": "application/json" };
 
-async function jsonResponse(value: unknown, headers: Record<string, string> = {}): Promise<StoredResponse> {
-  const body = JSON.stringify(value);
+async function jsonResponse(body: string, headers: Record<string, string> = {}): Promise<StoredResponse> {
   return { status: 200, headers: { ...json, ETag: await etagOf(body), ...headers }, body };
 }
 

@@ -21,7 +21,7 @@ import { type ReadOptions, read } from "./read.ts";
 import { readiness } from "./readiness.ts";
 import { type EdgeCache, readSettings, type Settings, type Variables } from "./settings.ts";
 import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
-import { scheduledSync } from "./sync/scheduled-sync.ts";
+import { syncJob } from "./sync/job.ts";
 
 /** The Worker's variables, and the rate limits of wrangler.toml where they are bound. */
 export type Bindings = Variables & { ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
@@ -108,7 +108,7 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await scheduledSync(settingsOf(env), () => exports.Sources.invalidate());
+    await syncJob(settingsOf(env), "cron", () => exports.Sources.invalidate());
   },
 } satisfies ExportedHandler<Bindings>;
 

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Storage } from "../src/cache/cache.ts";
 import { cacheApiStorage } from "../src/cache/cache-api.ts";
@@ -29,7 +29,11 @@ async function counted(work: () => Promise<unknown>): Promise<number> {
   return (await store.requests()) - before;
 }
 
-const rename = (name: string) => store.db.update(oauthSources).set({ name }).where(eq(oauthSources.slug, "okta"));
+const rename = (name: string) =>
+  store.db
+    .update(oauthSources)
+    .set({ document: sql`json_set(document, '$.name', ${name})` })
+    .where(eq(oauthSources.slug, "okta"));
 const nameOf = async (response: Response) => {
   const { results } = await response.json<typeof company>();
   return results[0]?.name;

@@ -19,9 +19,13 @@ const kinds = [
   "truncated",
   "pipeline error",
   "missing column",
-  "last column missing",
+  "no rows",
   "null",
+  "a number",
+  "text that is no object",
+  "half an object",
   "a row less",
+  "a row more",
   "no count",
 ];
 

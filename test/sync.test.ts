@@ -111,6 +111,7 @@ describe("/readyz", () => {
     store.db.insert(syncRuns).values({
       startedAt: Date.now() - secondsAgo * 1000,
       durationMs: 900,
+      trigger: "cron",
       upstream: "https://authentik.example/",
       outcome,
       error: "a secret of the inside",

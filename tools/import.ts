@@ -2,19 +2,20 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { readSettings } from "../src/settings.ts";
-import { InvalidList, readList } from "../src/sync/list.ts";
-import { replaceSources } from "../src/sync/write.ts";
+import { parseJson } from "../src/sync/json.ts";
+import { readList } from "../src/sync/list.ts";
+import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { runTool, UsageError } from "./command.ts";
-import { showProgress } from "./progress.ts";
 import { listAsSql } from "./sql.ts";
-import { openStore } from "./store.ts";
+import { fileOf, openStore, storeUrl } from "./store.ts";
 
-const usage = `Usage: npm run db:import -- [--sql] FILE.json
+const usage = `Usage: npm run db:import -- [--sql] [--allow-removals] FILE.json
 
 Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
-All or nothing: where a row is wrong, every problem is named and the store stays as it was.
-  --sql  writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)`;
+All or nothing: where a row is wrong, the first ten problems are named and the store stays as it was.
+  --sql             writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)
+  --allow-removals  takes a list without any sources, which removes all those in the store`;
 
 z.config(z.locales.en());
 
@@ -23,28 +24,40 @@ async function readJson(file: string): Promise<unknown> {
     throw new Error(`cannot read ${file}: ${error.message}`);
   });
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    throw new InvalidList([`${file} is not JSON: ${(error as Error).message}`]);
+    throw new Error(`${file} is not JSON: ${(error as Error).message}`);
   }
 }
 
+const flag = { type: "boolean", default: false } as const;
+const options = { sql: flag, "allow-removals": flag };
+
 await runTool("db:import", usage, async (args) => {
-  const options = { sql: { type: "boolean", default: false } } as const;
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   const [file, ...others] = positionals;
   if (!file || others.length > 0) throw new UsageError("name one file");
-  const list = readList(await readJson(file));
+  const json = await readJson(file);
+  const refuseEmpty = (isEmpty: boolean, what: string) => {
+    if (!isEmpty || values["allow-removals"]) return;
+    throw new Error(`${file} has no sources, and ${what}; where that is right, run it again with --allow-removals`);
+  };
   if (values.sql) {
+    const list = readList(json);
+    refuseEmpty(list.documents.length === 0, "its SQL would remove all that are stored");
     process.stdout.write(listAsSql(list, Date.now()));
     return;
   }
   const { fresh, staleWhileRevalidate } = readSettings(process.env).freshness;
-  const changes = await replaceSources(openStore(), list, {
+  const db = openStore();
+  const list = readList(json, await readTypesByName(db));
+  const { added, changed, removed, unchanged } = await replaceSources(db, list, {
     now: Date.now(),
-    onProgress: showProgress("rows written"),
+    // A file takes any size; a server takes so much in one request.
+    maxLength: fileOf(storeUrl) ? Number.POSITIVE_INFINITY : undefined,
+    check: ({ removed: { size } }) =>
+      refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written`),
   });
-  const { added, changed, removed, unchanged } = changes;
   console.log(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
   console.error(
     `Readers may see the old list for another ${fresh + staleWhileRevalidate} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,

@@ -2,11 +2,11 @@ import type { SQLWrapper } from "drizzle-orm";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
-import { apiTokens, listState, oauthSources, sourceTypes } from "../src/db/schema.ts";
+import { apiTokens, listState, oauthSources } from "../src/db/schema.ts";
 import type { SourceList } from "../src/sync/list.ts";
 
-/** D1 takes statements of 100 KB: of rows with their keys that is some dozens. */
-const rowsPerStatement = 10;
+/** D1 takes statements of 100 KB; a source has 64 KiB at most. */
+const statementBytes = 90_000;
 
 const dialect = new SQLiteAsyncDialect();
 const builder = drizzle.mock();
@@ -15,20 +15,29 @@ const builder = drizzle.mock();
 const statement = (query: SQLWrapper) => `${dialect.sqlToQuery(query.getSQL().inlineParams()).sql};\n`;
 
 /** The statements that replace a store's sources, for a database that only takes a file: `wrangler d1 execute --file`. */
-export function listAsSql({ sources, types }: SourceList, now: number): string {
+export function listAsSql({ documents, beside }: SourceList, now: number): string {
   const statements: SQLWrapper[] = [builder.delete(oauthSources)];
-  for (let i = 0; i < sources.length; i += rowsPerStatement) {
-    statements.push(builder.insert(oauthSources).values(sources.slice(i, i + rowsPerStatement)));
+  let rows: SourceList["documents"] = [];
+  let bytes = 0;
+  const flush = () => {
+    if (rows.length > 0) statements.push(builder.insert(oauthSources).values(rows));
+    [rows, bytes] = [[], 0];
+  };
+  for (const row of documents) {
+    const size = Buffer.byteLength(row.document) + Buffer.byteLength(row.searchText);
+    if (bytes + size > statementBytes) flush();
+    rows.push(row);
+    bytes += size;
   }
-  for (const [providerType, type] of types) {
-    statements.push(
-      builder
-        .insert(sourceTypes)
-        .values({ providerType, type })
-        .onConflictDoUpdate({ target: sourceTypes.providerType, set: { type } }),
-    );
-  }
-  statements.push(builder.update(listState).set({ revision: sql`${listState.revision} + 1`, changedAt: now }));
+  flush();
+  statements.push(
+    builder.update(listState).set({
+      revision: sql`${listState.revision} + 1`,
+      changedAt: now,
+      count: sql`(SELECT count(*) FROM ${oauthSources})`,
+      beside,
+    }),
+  );
   return statements.map(statement).join("");
 }
 

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { readSettings } from "../src/settings.ts";
-import type { Difference } from "../src/sync/difference.ts";
-import { refuseLosses } from "../src/sync/guard.ts";
+import { changedFields, countChanges, type Difference } from "../src/sync/difference.ts";
+import { refuseLosses } from "../src/sync/losses.ts";
+import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
-import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/sync-sources.ts";
 import { runTool, UsageError } from "./command.ts";
 import { showProgress } from "./progress.ts";
 import { openStore } from "./store.ts";
@@ -28,24 +28,29 @@ const shownRuns = 10;
 const longestShown = 200;
 
 function printDifference(difference: Difference, { allowRemovals }: SyncOptions): void {
-  const { added, changed, removed, unchanged, types } = difference;
-  for (const { slug, name } of added) console.log(`+ ${slug}: ${shown(name)}`);
-  for (const { slug, name } of removed) console.log(`- ${slug}: ${shown(name)}`);
-  for (const { source, fields } of changed) {
-    for (const { field, from, to } of fields) console.log(`~ ${source.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
+  const { added, changed, removed, beside, types } = difference;
+  for (const { document } of added) console.log(`+ ${titleOf(document)}`);
+  for (const document of removed.values()) console.log(`- ${titleOf(document)}`);
+  for (const { before, after } of changed) {
+    for (const { field, from, to } of changedFields(before, after.document)) {
+      console.log(`~ ${after.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
+    }
   }
-  for (const { providerType, from, to } of types) {
-    console.log(`~ type of ${shown(providerType)}: ${from === undefined ? "new" : shown(from)} → ${shown(to)}`);
-  }
-  const counts = { added: added.length, changed: changed.length, removed: removed.length, unchanged };
-  console.log(changesOf(counts));
+  if (beside !== undefined) console.log(`~ beside the results: ${shown(JSON.parse(beside))}`);
+  if (types !== undefined) console.log(`~ source types: ${types.length}`);
+  console.log(changesOf(countChanges(difference)));
   console.error("A dry run: nothing was written.");
   if (!allowRemovals) refuseLosses(difference);
 }
 
+function titleOf(document: string): string {
+  const { slug, name } = JSON.parse(document);
+  return `${slug}: ${shown(name)}`;
+}
+
 /** In quotes, so that no control character reaches a terminal. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value) ?? "nothing";
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
@@ -95,7 +100,6 @@ await runTool("sync", usage, async (args) => {
     allowRemovals: values["allow-removals"] || sync.allowRemovals,
     allowHttp: values["allow-http"],
     onPage: showProgress("pages read"),
-    onProgress: showProgress("rows written"),
   };
   if (values["dry-run"]) return printDifference(await compareWithUpstream(openStore(), options), options);
 

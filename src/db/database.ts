@@ -2,8 +2,18 @@ import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import { Unavailable } from "../unavailable.ts";
 
-/** What readers need of the store: a Drizzle database over libSQL or over D1. */
-export type Database = Pick<BaseSQLiteDatabase<"async", unknown>, "select"> & Pick<LibSQLDatabase, "batch">;
+type AnyDatabase = BaseSQLiteDatabase<"async", unknown>;
+
+/**
+ * What readers need of the store: a Drizzle database over libSQL or over D1. Rows of `values` are read by index: those of
+ * libSQL are like arrays, and cannot be iterated.
+ */
+export type Database = Pick<AnyDatabase, "select" | "values">;
+
+/** What writers need of it. A batch is one round trip, and atomic. */
+export type WritableDatabase = Database &
+  Pick<AnyDatabase, "insert" | "update" | "delete"> &
+  Pick<LibSQLDatabase, "batch">;
 
 /**
  * Runs a query; whatever keeps the store from answering comes out as one error.

@@ -1,70 +1,81 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, type SQLiteColumn, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, type SQLiteColumn, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { type Column, type ColumnName, fieldsWith } from "../sources/fields.ts";
 
 /** A check in SQL's own words: DDL takes no bound values. */
 const isOneOf = (column: SQLiteColumn) =>
   sql`${column} IN (${sql.raw((column.enumValues ?? []).map((value) => `'${value}'`).join(", "))})`;
 
+/** Virtual where an index holds it; stored elsewhere, since a scan over virtual columns takes three times as long. */
+function generatedColumn(name: string, { type, fallback, index, isNullable }: Column) {
+  const value = `document ->> '$.${name}'`;
+  const expression = sql.raw(fallback === undefined ? value : `coalesce(${value}, '${fallback}')`);
+  const mode = index ? "virtual" : "stored";
+  if (type === "boolean") return integer(name, { mode: "boolean" }).generatedAlwaysAs(expression, { mode });
+  const column = text(name).generatedAlwaysAs(expression, { mode });
+  return isNullable ? column : column.notNull();
+}
+
+const columns = fieldsWith("column");
+
+const generatedColumns = Object.fromEntries(
+  columns.map(([name, { column }]) => [name, generatedColumn(name, column)]),
+) as Record<ColumnName, ReturnType<typeof generatedColumn>>;
+
+/** What a column's field must be in the document. A check that comes out as NULL passes, so each is false instead. */
+function typeCheck(name: string, { type, isNullable }: Column) {
+  const jsonType = `json_type(document, '$.${name}')`;
+  const allowed = type === "text" ? ["text"] : ["true", "false"];
+  const list = (isNullable ? [...allowed, "null"] : allowed).map((word) => `'${word}'`).join(", ");
+  return check(`${name}_has_its_type`, sql.raw(`coalesce(${jsonType}, ${isNullable ? "'null'" : "''"}) IN (${list})`));
+}
+
 /**
- * One row per OAuth source, named and typed as the endpoint gives it (docs/contract.md, "200").
- * Absent on purpose: `consumer_secret`, which is never stored, and what is computed (`callback_url`, `type`).
+ * A source as the document that authentik sent, and generated columns over it for whatever is filtered or ordered by: a
+ * writer cannot make the two disagree, and the table itself refuses what is wrong.
  */
 export const oauthSources = sqliteTable(
   "oauth_sources",
   {
     pk: text().primaryKey(),
-    name: text().notNull(),
-    slug: text().notNull().unique(),
-    enabled: integer({ mode: "boolean" }).notNull(),
-    authenticationFlow: text("authentication_flow"),
-    enrollmentFlow: text("enrollment_flow"),
-    policyEngineMode: text("policy_engine_mode", { enum: ["all", "any"] }).notNull(),
-    userMatchingMode: text("user_matching_mode", {
-      enum: ["identifier", "email_link", "email_deny", "username_link", "username_deny"],
-    }).notNull(),
-    managed: text().unique(),
-    userPathTemplate: text("user_path_template").notNull(),
-    icon: text(),
-    providerType: text("provider_type").notNull(),
-    requestTokenUrl: text("request_token_url"),
-    authorizationUrl: text("authorization_url"),
-    accessTokenUrl: text("access_token_url"),
-    profileUrl: text("profile_url"),
-    consumerKey: text("consumer_key").notNull(),
-    additionalScopes: text("additional_scopes").notNull(),
-    oidcWellKnownUrl: text("oidc_well_known_url").notNull(),
-    oidcJwksUrl: text("oidc_jwks_url").notNull(),
-    /** JSON text. Not a JSON column: Drizzle would store the JSON value `null` as SQL's NULL. */
-    oidcJwks: text("oidc_jwks").notNull(),
+    /** The source as JSON, in the order of its keys; its `callback_url` is set when it is read. */
+    document: text().notNull(),
     /** What `search` looks through; every writer fills it with `searchText(name, slug)`. */
     searchText: text("search_text").notNull(),
+    ...generatedColumns,
+    hasJwks: integer("has_jwks", { mode: "boolean" }).generatedAlwaysAs(
+      sql.raw("coalesce(document -> '$.oidc_jwks', '{}') <> '{}'"),
+      { mode: "stored" },
+    ),
   },
   (table) => [
-    check("enabled_is_boolean", sql`${table.enabled} IN (0, 1)`),
-    check("policy_engine_mode_is_known", isOneOf(table.policyEngineMode)),
-    check("user_matching_mode_is_known", isOneOf(table.userMatchingMode)),
-    check("oidc_jwks_is_json", sql`json_valid(${table.oidcJwks})`),
+    check("document_is_json", sql.raw("typeof(document) = 'text' AND json_valid(document)")),
+    check("document_has_the_pk", sql.raw("document ->> '$.pk' IS pk")),
+    check("document_has_no_secret", sql.raw("json_type(document, '$.consumer_secret') IS NULL")),
+    ...columns.map(([name, { column }]) => typeCheck(name, column)),
     // The default order; with the text of searches, which are answered from this index alone where they find nothing.
     index("oauth_sources_by_name").on(table.name, table.pk, table.searchText),
-    index("oauth_sources_by_provider_type").on(table.providerType),
-    index("oauth_sources_by_consumer_key").on(table.consumerKey),
-    index("oauth_sources_by_authentication_flow").on(table.authenticationFlow),
-    index("oauth_sources_by_enrollment_flow").on(table.enrollmentFlow),
+    ...columns.flatMap(([name, { column }]) => {
+      if (column.index === undefined || name === "name") return [];
+      return [(column.index === "unique" ? uniqueIndex : index)(`oauth_sources_by_${name}`).on(table[name])];
+    }),
   ],
 );
 
-/** The `type` object of each provider type: the documented ones come with a migration, others with an import. */
+/** What `source_types/` gives: the documented types by a migration, then what authentik's own gives. */
 export const sourceTypes = sqliteTable(
   "source_types",
   {
-    providerType: text("provider_type").primaryKey(),
-    /** JSON text, as `type` stands on the wire. */
+    name: text().primaryKey(),
+    /** authentik's order. */
+    position: integer().notNull(),
+    /** JSON, as on the wire. */
     type: text().notNull(),
   },
-  (table) => [check("type_is_json", sql`json_valid(${table.type})`)],
+  () => [check("type_is_json", sql.raw("coalesce(json_type(type), '') = 'object'"))],
 );
 
-/** The state of the list as a whole: a single row, renewed in the transaction of every change. */
+/** The state of the list as a whole: a single row, renewed by every change. */
 export const listState = sqliteTable(
   "list_state",
   {
@@ -73,10 +84,15 @@ export const listState = sqliteTable(
     revision: integer().notNull(),
     /** When the list last changed, in milliseconds since 1970; 0: never. */
     changedAt: integer("changed_at").notNull(),
-    /** How many sources there are. Triggers keep it, whoever writes: to count is to read the whole table. */
-    count: integer().notNull().default(0),
+    /** How many sources there are: to count them is to read the whole table. */
+    count: integer().notNull(),
+    /** What authentik sends beside `pagination` and `results`, as a JSON object. */
+    beside: text().notNull(),
   },
-  (table) => [check("single_row", sql`${table.id} = 1`)],
+  (table) => [
+    check("single_row", sql`${table.id} = 1`),
+    check("beside_is_json", sql.raw("coalesce(json_type(beside), '') = 'object'")),
+  ],
 );
 
 /** Bearer tokens, as digests: the token itself is shown once and stored nowhere. Times are milliseconds since 1970. */
@@ -103,9 +119,11 @@ export const syncRuns = sqliteTable(
     id: integer().primaryKey({ autoIncrement: true }),
     startedAt: integer("started_at").notNull(),
     durationMs: integer("duration_ms").notNull(),
+    /** What started it. */
+    trigger: text({ enum: ["cron", "webhook", "command"] }).notNull(),
     /** Where the list was read, without credentials or query. */
     upstream: text().notNull(),
-    /** `superseded`: another writer was faster, and nothing was written. */
+    /** `superseded`: other writers were faster each time, and nothing was written. */
     outcome: text({ enum: ["changed", "unchanged", "superseded", "failed"] }).notNull(),
     /** How many sources; null where it did not come to a comparison. */
     added: integer(),
@@ -115,5 +133,5 @@ export const syncRuns = sqliteTable(
     /** A sentence for a person; null where nothing went wrong. */
     error: text(),
   },
-  (table) => [check("outcome_is_known", isOneOf(table.outcome))],
+  (table) => [check("outcome_is_known", isOneOf(table.outcome)), check("trigger_is_known", isOneOf(table.trigger))],
 );

@@ -1,30 +1,14 @@
-import { oauthSources } from "../db/schema.ts";
+import { type ColumnName, fieldsWith } from "./fields.ts";
 import { strip } from "./white-space.ts";
 
-/** The fields that `ordering` takes, by their names on the wire. */
-export const orderable = {
-  pk: oauthSources.pk,
-  name: oauthSources.name,
-  slug: oauthSources.slug,
-  enabled: oauthSources.enabled,
-  authentication_flow: oauthSources.authenticationFlow,
-  enrollment_flow: oauthSources.enrollmentFlow,
-  policy_engine_mode: oauthSources.policyEngineMode,
-  user_matching_mode: oauthSources.userMatchingMode,
-  managed: oauthSources.managed,
-  user_path_template: oauthSources.userPathTemplate,
-  provider_type: oauthSources.providerType,
-  request_token_url: oauthSources.requestTokenUrl,
-  authorization_url: oauthSources.authorizationUrl,
-  access_token_url: oauthSources.accessTokenUrl,
-  profile_url: oauthSources.profileUrl,
-  consumer_key: oauthSources.consumerKey,
-  additional_scopes: oauthSources.additionalScopes,
-  oidc_well_known_url: oauthSources.oidcWellKnownUrl,
-  oidc_jwks_url: oauthSources.oidcJwksUrl,
-};
+/** The fields that `ordering` takes. */
+export type OrderField = ColumnName | "pk";
 
-export type OrderField = keyof typeof orderable;
+export const orderFields: readonly OrderField[] = ["pk", ...fieldsWith("column").map(([name]) => name)];
+
+const nullableFields = new Set<OrderField>(
+  fieldsWith("column").flatMap(([name, { column }]) => (column.isNullable && !column.fallback ? [name] : [])),
+);
 
 export interface OrderTerm {
   field: OrderField;
@@ -39,7 +23,7 @@ const uniqueFields: readonly OrderField[] = ["pk", "slug"];
 /** Comes last in every ordering, ascending. */
 const tieBreak: OrderField = "pk";
 
-const isOrderField = (name: string): name is OrderField => Object.hasOwn(orderable, name);
+const isOrderField = (name: string): name is OrderField => orderFields.some((field) => field === name);
 
 /** Reads a comma list, `-` for descending. Never fails: unknown terms are dropped, nothing left means `name` (docs/contract.md, "Ordering"). */
 export function readOrdering(text: string): OrderTerm[] {
@@ -58,3 +42,15 @@ export function readOrdering(text: string): OrderTerm[] {
 /** The inverse of `readOrdering`. */
 export const writeOrdering = (terms: readonly OrderTerm[]): string =>
   terms.map(({ field, descending }) => `${descending ? "-" : ""}${field}`).join(",");
+
+/**
+ * `ORDER BY` in SQL. PostgreSQL's order of nulls is the reverse of SQLite's: last ascending, first descending. It is said only
+ * where there can be nulls, to keep indexes in use.
+ */
+export function orderBy(terms: readonly OrderTerm[]): string {
+  const columns = terms.map(({ field, descending }) => {
+    const nulls = nullableFields.has(field) ? (descending ? " nulls first" : " nulls last") : "";
+    return `${field}${descending ? " desc" : ""}${nulls}`;
+  });
+  return [...columns, tieBreak].join(", ");
+}

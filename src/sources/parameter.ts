@@ -21,8 +21,14 @@ export interface JsonType {
   maximum?: number;
 }
 
+/** A query parameter: the last value of its name in, what it stands for out. */
+export type Parameter<T> = z.ZodMiniPipe<
+  z.ZodMiniOptional<z.ZodMiniString<string>>,
+  z.ZodMiniTransform<T, string | undefined>
+> & { jsonType: JsonType };
+
 /** A query parameter: text in, a value out. Missing and empty both mean "not given" and give the fallback (docs/contract.md, "General rules"). */
-function parameter<T, F>(read: Reader<T>, fallback: F, jsonType: JsonType = {}) {
+function parameter<T, F>(read: Reader<T>, fallback: F, jsonType: JsonType = {}): Parameter<T | F> {
   const schema = z.pipe(
     z.optional(z.string()),
     z.transform((text: string | undefined, context): T | F => {

@@ -1,12 +1,7 @@
-import { asc, sql } from "drizzle-orm";
 import * as z from "zod/mini";
-import { type Database, runQuery } from "../db/database.ts";
-import { sourceTypes } from "../db/schema.ts";
-import { Unavailable } from "../unavailable.ts";
-import { text } from "./parameter.ts";
 
 /** The `type` object of a source. */
-export const sourceTypeSchema = z.object({
+export const sourceTypeSchema = z.looseObject({
   name: z.string(),
   verbose_name: z.string(),
   urls_customizable: z.boolean(),
@@ -32,33 +27,3 @@ export const unknownType: SourceType = {
   oidc_well_known_url: null,
   oidc_jwks_url: null,
 };
-
-/**
- * A type as the store has it, checked.
- * @throws Unavailable
- */
-export function readSourceType(json: string): SourceType {
-  try {
-    return sourceTypeSchema.parse(JSON.parse(json));
-  } catch (error) {
-    throw new Unavailable(`a source type in the store breaks the contract: ${json.slice(0, 100)}`, { cause: error });
-  }
-}
-
-/** The query of `GET /sources/oauth/source_types/`. */
-export const sourceTypesQuerySchema = z.object({ name: text() });
-
-/**
- * The types that a source can have, in authentik's order; with a name that one alone, and authentik's default type where
- * there is none of that name. What rows of an unknown provider type came with is no type of its own.
- * @throws Unavailable
- */
-export async function listSourceTypes(db: Database, name: string | undefined): Promise<SourceType[]> {
-  const rows = await runQuery(() => db.select().from(sourceTypes).orderBy(asc(sql`rowid`)));
-  const types = rows.flatMap(({ providerType, type: json }) => {
-    const type = readSourceType(json);
-    return type.name === providerType ? [type] : [];
-  });
-  if (name === undefined) return types;
-  return [types.find((type) => type.name === name) ?? unknownType];
-}

@@ -1,22 +1,18 @@
-import { getTableColumns } from "drizzle-orm";
-import { oauthSources } from "../db/schema.ts";
-import type { SourceList, StoredSource } from "./list.ts";
+import type { Document } from "./document.ts";
+import type { SourceList } from "./list.ts";
+import type { StoredList } from "./write.ts";
 
-/** A field of a source, by its name on the wire, with what it was and what it is to be. */
-export interface FieldChange {
-  field: string;
-  from: StoredSource[keyof StoredSource];
-  to: StoredSource[keyof StoredSource];
-}
-
-/** What must be done to a list to make it equal to another. */
+/** What must be done to the stored list to make it equal to another. */
 export interface Difference {
-  added: StoredSource[];
-  changed: { source: StoredSource; fields: FieldChange[] }[];
-  removed: StoredSource[];
+  added: Document[];
+  changed: { before: string; after: Document }[];
+  /** By `pk`, with the document as it was. */
+  removed: Map<string, string>;
   unchanged: number;
-  /** Source types that are new or other than before, as JSON text. Types are never removed. */
-  types: { providerType: string; from: string | undefined; to: string }[];
+  /** What is to stand beside the results, where that changes. */
+  beside?: string;
+  /** All source types, where any changes. */
+  types?: string[];
 }
 
 /** How many sources each kind of change concerns. */
@@ -27,39 +23,38 @@ export interface Changes {
   unchanged: number;
 }
 
-const columns = Object.entries(getTableColumns(oauthSources)) as [keyof StoredSource, { name: string }][];
-
 /** Compares what is stored with what is to be; a source is known by its `pk`. */
-export function compareLists(stored: SourceList, wanted: SourceList): Difference {
-  const left = new Map(stored.sources.map((source) => [source.pk, source]));
-  const difference: Difference = { added: [], changed: [], removed: [], unchanged: 0, types: [] };
-  for (const source of wanted.sources) {
-    const before = left.get(source.pk);
-    left.delete(source.pk);
-    const fields = before ? changedFields(before, source) : [];
-    if (!before) difference.added.push(source);
-    else if (fields.length > 0) difference.changed.push({ source, fields });
-    else difference.unchanged++;
+export function compareLists(stored: StoredList, wanted: SourceList): Difference {
+  const removed = new Map(stored.documents);
+  const difference: Difference = { added: [], changed: [], removed, unchanged: 0 };
+  for (const after of wanted.documents) {
+    const before = removed.get(after.pk);
+    removed.delete(after.pk);
+    if (before === undefined) difference.added.push(after);
+    else if (before === after.document) difference.unchanged++;
+    else difference.changed.push({ before, after });
   }
-  difference.removed = [...left.values()];
-  for (const [providerType, to] of wanted.types) {
-    const from = stored.types.get(providerType);
-    if (from !== to) difference.types.push({ providerType, from, to });
-  }
+  if (wanted.beside !== stored.beside) difference.beside = wanted.beside;
+  if (wanted.types && wanted.types.join() !== stored.types.join()) difference.types = wanted.types;
   return difference;
 }
-
-const changedFields = (before: StoredSource, after: StoredSource): FieldChange[] =>
-  columns.flatMap(([key, { name }]) =>
-    before[key] === after[key] ? [] : [{ field: name, from: before[key], to: after[key] }],
-  );
 
 export const countChanges = ({ added, changed, removed, unchanged }: Difference): Changes => ({
   added: added.length,
   changed: changed.length,
-  removed: removed.length,
+  removed: removed.size,
   unchanged,
 });
 
-export const isEmpty = ({ added, changed, removed, types }: Difference): boolean =>
-  added.length + changed.length + removed.length + types.length === 0;
+export const isEmpty = ({ added, changed, removed, beside, types }: Difference): boolean =>
+  added.length + changed.length + removed.size === 0 && beside === undefined && types === undefined;
+
+/** The keys of two documents that differ, each with its values. */
+export function changedFields(before: string, after: string): { field: string; from: unknown; to: unknown }[] {
+  const [from, to]: Record<string, unknown>[] = [JSON.parse(before), JSON.parse(after)];
+  const names = new Set([...Object.keys(from ?? {}), ...Object.keys(to ?? {})]);
+  return [...names].flatMap((field) => {
+    const values = { from: from?.[field], to: to?.[field] };
+    return JSON.stringify(values.from) === JSON.stringify(values.to) ? [] : [{ field, ...values }];
+  });
+}

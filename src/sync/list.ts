@@ -1,145 +1,145 @@
 import * as z from "zod/mini";
-import { oauthSources } from "../db/schema.ts";
-import { searchText } from "../sources/search.ts";
-import { slugPattern } from "../sources/source.ts";
-import { sourceTypeSchema } from "../sources/source-type.ts";
-
-export type StoredSource = typeof oauthSources.$inferSelect;
+import { fieldEntries } from "../sources/fields.ts";
+import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
+import { type CheckedRow, type Document, documentOf } from "./document.ts";
+import { largestBeside, sizeProblems, tooDeepFields, tooDeepMessage } from "./list-limits.ts";
+import { InvalidList, mostProblems, type Problem } from "./problem.ts";
+import { isPlainObject, withoutSecrets } from "./secrets.ts";
+import { unsafeUrls } from "./unsafe-urls.ts";
 
 /** A whole list, in the form in which the store holds it. */
 export interface SourceList {
-  sources: StoredSource[];
-  /** By provider type, the `type` object as JSON text. */
-  types: Map<string, string>;
+  documents: Document[];
+  /** What stands beside `pagination` and `results`, as JSON. */
+  beside: string;
+  /** What `source_types/` gives, where that is known: a JSON object each. */
+  types?: string[] | undefined;
 }
 
-/** What is wrong with a list: one line for each problem, naming the row, its slug and the field. */
-export class InvalidList extends Error {
-  override name = "InvalidList";
-  readonly problems: string[];
+/** A row must have what the contract gives no default for; its other keys are checked where it has them. */
+const rowSchema = z.looseObject(
+  Object.fromEntries(
+    fieldEntries.map(([name, { check, default: fallback, isNewer }]) => [
+      name,
+      fallback === undefined && !isNewer ? check : z.optional(check),
+    ]),
+  ),
+);
 
-  constructor(problems: string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
-}
-
-/** PostgreSQL holds no NUL, and no text is UTF-8 that has half a surrogate pair. */
-const text = z.string().check(z.refine((value) => value.isWellFormed() && !value.includes("\0"), "is not valid text"));
-const uuid = text.check(z.toLowerCase(), z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "is not a UUID"));
-const url = z._default(z.nullable(text.check(z.maxLength(255))), null);
-const choice = <const T extends readonly [string, ...string[]]>(values: T) => z.enum(values);
-
-/** A row as authentik sends it. Unknown keys fall away, and with them `consumer_secret`; defaults are the contract's. */
-const rowSchema = z.object({
-  pk: uuid,
-  name: text,
-  slug: text.check(z.maxLength(50), z.regex(slugPattern, "may hold letters, digits, - and _ only")),
-  enabled: z.boolean(),
-  authentication_flow: z._default(z.nullable(uuid), null),
-  enrollment_flow: z._default(z.nullable(uuid), null),
-  policy_engine_mode: z._default(choice(oauthSources.policyEngineMode.enumValues), "any"),
-  user_matching_mode: z._default(choice(oauthSources.userMatchingMode.enumValues), "identifier"),
-  managed: z._default(z.nullable(text), null),
-  user_path_template: z._default(text, "goauthentik.io/sources/%(slug)s"),
-  icon: z._default(z.nullable(text), null),
-  provider_type: text.check(z.maxLength(255)),
-  request_token_url: url,
-  authorization_url: url,
-  access_token_url: url,
-  profile_url: url,
-  consumer_key: text,
-  additional_scopes: z._default(text, ""),
-  type: z.optional(sourceTypeSchema),
-  oidc_well_known_url: z._default(text, ""),
-  oidc_jwks_url: z._default(text, ""),
-  /** Any JSON: the list was parsed from it. zod's own check of JSON costs the Worker more than a kilobyte. */
-  oidc_jwks: z._default(z.unknown(), {}),
-});
-
-type Row = z.infer<typeof rowSchema>;
-
-const answerSchema = z.object({
-  pagination: z.optional(z.object({ count: z.int() })),
+const envelopeSchema = z.looseObject({
+  pagination: z.optional(z.looseObject({ count: z.int() })),
   results: z.array(z.unknown()),
 });
 
 /**
- * Reads a list in the API's own format: an answer with `results`, or a bare array.
- * @throws InvalidList naming every problem
+ * Reads a list in the API's own format: a response with `results`, or a bare array. Documents are made from the parsed value
+ * and never from zod's output, which reorders keys.
+ * @param types the known source types by name, for rows that bring none. @default none
+ * @throws InvalidList with the first ten problems
  */
-export function readList(json: unknown): SourceList {
-  const rows = wholeList(json);
-  const problems: string[] = [];
-  const report = (i: number, field: string, message: string) =>
-    problems.push(`row ${i + 1} (slug ${JSON.stringify(slugOf(rows[i]))}): ${field}: ${message}`);
-
-  const list: SourceList = { sources: [], types: new Map() };
-  const seen = { pk: new Set<string>(), slug: new Set<string>(), managed: new Set<string>() };
-
-  for (const [i, value] of rows.entries()) {
-    const { success, data: row, error } = rowSchema.safeParse(value);
-    if (!success) {
-      for (const issue of error.issues) report(i, issue.path.join(".") || "row", issue.message);
-      continue;
-    }
-    for (const field of ["pk", "slug", "managed"] as const) {
-      const unique = row[field];
-      if (unique === null) continue;
-      if (seen[field].has(unique)) report(i, field, "stands in another row too");
-      seen[field].add(unique);
-    }
-    if (row.type) {
-      const type = JSON.stringify(row.type);
-      if ((list.types.get(row.provider_type) ?? type) !== type)
-        report(i, "type", "differs from another row's of this provider_type");
-      list.types.set(row.provider_type, type);
-    }
-    list.sources.push(storedForm(row));
+export function readList(json: unknown, types: ReadonlyMap<string, SourceType> = new Map()): SourceList {
+  const { rows, beside } = openEnvelope(json);
+  const problems: Problem[] = [];
+  const documents: Document[] = [];
+  const isTaken = duplicateFinder();
+  for (const [row, value] of rows.entries()) {
+    if (problems.length >= mostProblems) break;
+    const found = [...rowProblems(value), ...isTaken(value)];
+    const slug = isPlainObject(value) ? value.slug : undefined;
+    problems.push(...found.map((problem) => ({ row, slug, ...problem })));
+    if (found.length === 0) documents.push(documentOf(value as CheckedRow, types));
   }
-  if (problems.length > 0) throw new InvalidList(problems);
-  return list;
+  if (problems.length === 0) problems.push(...sizeProblems(documents));
+  if (problems.length > 0) throw new InvalidList(problems.slice(0, mostProblems));
+  return { documents, beside };
+}
+
+/** What is wrong with a row by itself. */
+function rowProblems(row: unknown): Omit<Problem, "row" | "slug">[] {
+  if (!isPlainObject(row)) return [{ field: "row", code: "invalid", message: "is no object" }];
+  const tooDeep = tooDeepFields(row);
+  if (tooDeep.length > 0)
+    return tooDeep.map((field) => ({ field: shownName(field), code: "too_deep", message: tooDeepMessage }));
+  const { error } = rowSchema.safeParse(row);
+  if (error) {
+    return error.issues.map(({ path, message }) => ({ field: path.join(".") || "row", code: "invalid", message }));
+  }
+  return unsafeUrls(row).map((problem) => ({ ...problem, code: "unsafe_url" }));
+}
+
+/** A name that can be shown as it is. */
+const shownName = (name: string) => (/^[a-z]\w{0,49}$/i.test(name) ? name : "row");
+
+/** Finds what must be unique and stands in an earlier row too. */
+function duplicateFinder() {
+  const seen = { pk: new Set<unknown>(), slug: new Set<unknown>(), managed: new Set<unknown>() };
+  return (row: unknown): Omit<Problem, "row" | "slug">[] => {
+    if (!isPlainObject(row)) return [];
+    return (["pk", "slug", "managed"] as const).flatMap((field) => {
+      const value = row[field];
+      if (typeof value !== "string") return [];
+      const isDuplicate = seen[field].has(value);
+      seen[field].add(value);
+      return isDuplicate ? [{ field, code: "duplicate" as const, message: "stands in another row too" }] : [];
+    });
+  };
 }
 
 /** A page that is not the whole list would remove all the other sources. */
-function wholeList(json: unknown): unknown[] {
-  if (Array.isArray(json)) return json;
-  const { success, data } = answerSchema.safeParse(json);
-  if (!success) throw new InvalidList(["neither a list of sources nor an answer of the API, which has `results`"]);
+function openEnvelope(json: unknown): { rows: unknown[]; beside: string } {
+  if (Array.isArray(json)) return { rows: json, beside: "{}" };
+  const { success, data } = envelopeSchema.safeParse(json);
+  if (!success || !isPlainObject(json)) {
+    const message = "neither a list of sources nor an answer of the API, which has `results`";
+    throw new InvalidList([{ code: "no_list", message }]);
+  }
   const { pagination, results } = data;
   if (pagination && pagination.count !== results.length) {
-    throw new InvalidList([
-      `holds ${results.length} of ${pagination.count} sources: ask for all of them, with page_size=1000`,
-    ]);
+    const message = `holds ${results.length} of ${pagination.count} sources: ask for all of them, with page_size=1000`;
+    throw new InvalidList([{ code: "not_whole", message }]);
   }
-  return results;
+  return { rows: results, beside: besideOf(json) };
 }
 
-const slugOf = (row: unknown) => (typeof row === "object" && row !== null && "slug" in row ? row.slug : null);
-
-function storedForm(row: Row): StoredSource {
-  return {
-    pk: row.pk,
-    name: row.name,
-    slug: row.slug,
-    enabled: row.enabled,
-    authenticationFlow: row.authentication_flow,
-    enrollmentFlow: row.enrollment_flow,
-    policyEngineMode: row.policy_engine_mode,
-    userMatchingMode: row.user_matching_mode,
-    managed: row.managed,
-    userPathTemplate: row.user_path_template,
-    icon: row.icon,
-    providerType: row.provider_type,
-    requestTokenUrl: row.request_token_url,
-    authorizationUrl: row.authorization_url,
-    accessTokenUrl: row.access_token_url,
-    profileUrl: row.profile_url,
-    consumerKey: row.consumer_key,
-    additionalScopes: row.additional_scopes,
-    oidcWellKnownUrl: row.oidc_well_known_url,
-    oidcJwksUrl: row.oidc_jwks_url,
-    oidcJwks: JSON.stringify(row.oidc_jwks),
-    searchText: searchText(row.name, row.slug),
-  };
+/**
+ * What stands beside `pagination` and `results`, as JSON without secrets.
+ * @throws InvalidList where that is more than 64 KiB, or nested too deep
+ */
+export function besideOf({ pagination: _, results: __, ...others }: Record<string, unknown>): string {
+  const [tooDeep] = tooDeepFields(others);
+  if (tooDeep) throw new InvalidList([{ field: shownName(tooDeep), code: "too_deep", message: tooDeepMessage }]);
+  const beside = JSON.stringify(withoutSecrets(others));
+  if (beside.length <= largestBeside) return beside;
+  const message = `what stands beside the results has ${beside.length} characters, more than ${largestBeside}`;
+  throw new InvalidList([{ code: "too_large", message }]);
 }
+
+/**
+ * Reads what `source_types/` gives: a bare array.
+ * @throws InvalidList
+ */
+export function readTypes(json: unknown): { types: string[]; byName: Map<string, SourceType> } {
+  const { data, error } = z.array(sourceTypeSchema).check(z.maxLength(mostTypes)).safeParse(json);
+  if (error) {
+    const problems = error.issues.slice(0, mostProblems).map(
+      ({ path, message }): Problem => ({
+        field: path.join("."),
+        code: "invalid",
+        message,
+      }),
+    );
+    throw new InvalidList(problems);
+  }
+  const problems = data.flatMap((type): Problem[] => [
+    ...tooDeepFields(type).map(
+      (field): Problem => ({ field: shownName(field), code: "too_deep", message: tooDeepMessage }),
+    ),
+    ...unsafeUrls({ type }).map((problem): Problem => ({ ...problem, code: "unsafe_url" })),
+  ]);
+  if (problems.length > 0) throw new InvalidList(problems.slice(0, mostProblems));
+  const types = (withoutSecrets(json) as object[]).map((type) => JSON.stringify(type));
+  return { types, byName: new Map(data.map((type) => [type.name, type])) };
+}
+
+/** authentik 2026.8 has 17. */
+const mostTypes = 1_000;

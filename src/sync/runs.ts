@@ -1,15 +1,32 @@
-import { and, desc, lte, ne, sql } from "drizzle-orm";
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { and, desc, inArray, lte, ne, sql } from "drizzle-orm";
+import { type Database, runQuery, type WritableDatabase } from "../db/database.ts";
 import { syncRuns } from "../db/schema.ts";
-import { isGoodRun } from "./good-runs.ts";
 
 export type SyncRun = Omit<typeof syncRuns.$inferSelect, "id">;
+export type Trigger = SyncRun["trigger"];
 
 /** Three and a half days of a run every five minutes. */
 const keptRuns = 1_000;
 
+/** After such a run the store was equal to upstream. */
+const isGoodRun = () => inArray(syncRuns.outcome, ["changed", "unchanged"]);
+
+/**
+ * When the last good run began, in milliseconds since 1970: what it read is not older. Null where there was none. The statement
+ * names every table that readers need, so that it fails where one is missing.
+ * @throws Unavailable
+ */
+export async function lastGoodStart(db: Database): Promise<number | null> {
+  const tables = ["list_state", "oauth_sources", "source_types", "api_tokens"];
+  const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
+  const statement = sql`SELECT max(started_at)${touched} FROM ${syncRuns} WHERE ${isGoodRun()}`;
+  const [row] = await runQuery(() => db.values<[unknown]>(statement));
+  const startedAt = row?.[0];
+  return startedAt === null || startedAt === undefined ? null : Number(startedAt);
+}
+
 /** Keeps a run, and forgets the old ones but for the last good one, in one round trip. */
-export async function recordRun(db: Pick<LibSQLDatabase, "batch" | "insert" | "delete">, run: SyncRun): Promise<void> {
+export async function recordRun(db: WritableDatabase, run: SyncRun): Promise<void> {
   const newest = sql`(SELECT max(id) FROM sync_runs)`;
   const lastGood = sql`(SELECT coalesce(max(id), 0) FROM sync_runs WHERE ${isGoodRun()})`;
   const isOld = and(lte(syncRuns.id, sql`${newest} - ${keptRuns}`), ne(syncRuns.id, lastGood));
@@ -17,7 +34,7 @@ export async function recordRun(db: Pick<LibSQLDatabase, "batch" | "insert" | "d
 }
 
 /** The newest runs, the newest first, and the last good one, however old. */
-export async function listRuns(db: Pick<LibSQLDatabase, "select">, limit: number) {
+export async function listRuns(db: Pick<WritableDatabase, "select">, limit: number) {
   const newestFirst = desc(syncRuns.id);
   const runs = await db.select().from(syncRuns).orderBy(newestFirst).limit(limit);
   const [lastGood] = await db.select().from(syncRuns).where(isGoodRun()).orderBy(newestFirst).limit(1);

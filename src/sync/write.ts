@@ -1,18 +1,17 @@
-import { asc, gt, inArray, sql } from "drizzle-orm";
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { sql } from "drizzle-orm";
+import type { WritableDatabase } from "../db/database.ts";
 import { listState, oauthSources, sourceTypes } from "../db/schema.ts";
+import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty } from "./difference.ts";
-import type { SourceList, StoredSource } from "./list.ts";
+import type { SourceList } from "./list.ts";
 
-export interface ReplaceOptions {
-  /** Milliseconds since 1970, kept as the time of the change. */
-  now: number;
-  /** Told after every step how many of the rows to write are written. */
-  onProgress?: ((written: number, total: number) => void) | undefined;
-  /** The revision that the list was made for; where the store has another by now, nothing is written. @default any */
-  revision?: number | undefined;
-  /** Told the difference before it is written; what it throws leaves the store as it was. */
-  approve?: ((difference: Difference) => void) | undefined;
+/** The list as the store has it. */
+export interface StoredList {
+  revision: number;
+  /** Documents by `pk`. */
+  documents: Map<string, string>;
+  beside: string;
+  types: string[];
 }
 
 /** Another writer has changed the list meanwhile. */
@@ -20,90 +19,172 @@ export class RevisionGone extends Error {
   override name = "RevisionGone";
 }
 
-/** What a writer of lists needs of its database; D1 has no such transactions. */
-export type WritableDatabase = Pick<LibSQLDatabase, "select" | "transaction">;
-
-/** A statement binds one value per column and row; SQLite takes 32,766 of them. */
-const rowsPerWrite = 500;
-/** A hosted libSQL server answers with 10 MB at most. */
+/** A page of the 1,000 largest sources has 8 MiB at most, and a hosted libSQL server answers with 10 MB. */
 const rowsPerRead = 1_000;
+/** Of a bound value, in characters: D1 takes 2 MB, of which a character may be four bytes. */
+const valueLength = 500_000;
+/** Of all bound values of a batch, in characters: a server takes some 32 MiB in one request. */
+const defaultBatchLength = 32 * 1024 * 1024;
+/** How often a write starts again from the reading, where other writers are faster. */
+export const writeAttempts = 3;
+
+/** The source types of the store by name, for rows that bring none. */
+export async function readTypesByName(db: Pick<WritableDatabase, "select">): Promise<Map<string, SourceType>> {
+  const rows = await db.select().from(sourceTypes);
+  return new Map(rows.map(({ name, type }) => [name, sourceTypeSchema.parse(JSON.parse(type))]));
+}
+
+/** The number that goes up with every change of the list. */
+export async function readRevision(db: Pick<WritableDatabase, "select">): Promise<number> {
+  const [state] = await db.select({ revision: listState.revision }).from(listState);
+  if (!state) throw new Error(stateless);
+  return state.revision;
+}
+
+const stateless = "the store lacks its state: run `npm run db:migrate`";
 
 /**
- * Makes the store's list equal to the given one, in one transaction: readers see the old list or the new one, and a writer
- * that dies leaves the old one. Only differences are written; where there are none, nothing is.
- * Source types are kept and renewed, never removed.
+ * Reads the whole list, in pages. Each comes with the revision, and all must agree.
+ * @throws RevisionGone where other writers were faster three times
+ */
+export async function readStoredList(db: WritableDatabase): Promise<StoredList> {
+  for (let attempt = 1; attempt <= writeAttempts; attempt++) {
+    const types = await db.select({ type: sourceTypes.type }).from(sourceTypes).orderBy(sourceTypes.position);
+    const list = await readDocuments(db);
+    if (list) return { ...list, types: types.map(({ type }) => type) };
+  }
+  throw new RevisionGone("the list changed each time while it was read");
+}
+
+/** @returns undefined where the list changed between two pages */
+async function readDocuments(db: WritableDatabase): Promise<Omit<StoredList, "types"> | undefined> {
+  const documents = new Map<string, string>();
+  let first: { revision: number; beside: string } | undefined;
+  for (let last = "", size = rowsPerRead; size === rowsPerRead; ) {
+    const [state, ...rows] = await db.values<[unknown, string]>(sql`select revision, beside from list_state union all
+      select * from (select pk, document from oauth_sources where pk > ${last} order by pk limit ${rowsPerRead})`);
+    if (!state) throw new Error(stateless);
+    first ??= { revision: Number(state[0]), beside: state[1] };
+    if (Number(state[0]) !== first.revision) return undefined;
+    for (const row of rows) documents.set(String(row[0]), row[1]);
+    size = rows.length;
+    last = String(rows.at(-1)?.[0] ?? "");
+  }
+  return first && { ...first, documents };
+}
+
+export interface WriteOptions {
+  /** The revision with which the difference was found. */
+  revision: number;
+  /** Milliseconds since 1970, kept as the time of the change. */
+  now: number;
+  /** Of all values, in characters. A file takes any. @default 32 MiB */
+  maxLength?: number | undefined;
+}
+
+/**
+ * Writes a difference in one batch: one round trip, and atomic. Readers see the old list or the new one, and a writer that
+ * dies leaves the old one.
+ * @throws RevisionGone where another writer was faster; nothing is written then
+ */
+export async function writeDifference(
+  db: WritableDatabase,
+  difference: Difference,
+  options: WriteOptions,
+): Promise<void> {
+  if (isEmpty(difference)) return;
+  const { added, changed, removed, beside, types } = difference;
+  const rows = [...added, ...changed.map(({ after }) => after)];
+  const values = chunks(rows.map(({ pk, document, searchText }) => JSON.stringify([pk, document, searchText])));
+  // What changes is removed first, so that sources may swap their slugs.
+  const gone = chunks([...removed.keys(), ...changed.map(({ after }) => after.pk)].map((pk) => JSON.stringify(pk)));
+  checkLength([...values, ...gone], options.maxLength ?? defaultBatchLength);
+
+  const { revision } = listState;
+  // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster.
+  const guard = db.update(listState).set({
+    revision: sql`CASE WHEN ${revision} = ${options.revision} THEN ${revision} + 1 END`,
+    changedAt: options.now,
+    ...(beside !== undefined && { beside }),
+  });
+  const deletions = gone.map((pks) =>
+    db.delete(oauthSources).where(sql`${oauthSources.pk} IN (SELECT value FROM json_each(${pks}))`),
+  );
+  const insertions = values.map((json) =>
+    db.insert(oauthSources).select(sql`SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${json})`),
+  );
+  const newTypes = types && [
+    db.delete(sourceTypes),
+    db.insert(sourceTypes).select(sql`SELECT value ->> '$.name', key, value FROM json_each(${`[${types.join(",")}]`})`),
+  ];
+  const count = db.update(listState).set({ count: sql`(SELECT count(*) FROM ${oauthSources})` });
+  try {
+    await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), count]);
+  } catch (error) {
+    if (isGuard(error)) throw new RevisionGone("the list was changed meanwhile", { cause: error });
+    throw error;
+  }
+}
+
+/** Drivers wrap the error, and pass SQLite's words on. */
+function isGuard(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.message.includes("NOT NULL constraint failed: list_state.revision") || isGuard(error.cause);
+}
+
+/** JSON arrays of the items, each of about `valueLength` characters at most. */
+function chunks(items: string[]): string[] {
+  const arrays: string[] = [];
+  let from = 0;
+  let length = 0;
+  for (const [i, item] of items.entries()) {
+    if (i > from && length + item.length > valueLength) {
+      arrays.push(`[${items.slice(from, i).join(",")}]`);
+      [from, length] = [i, 0];
+    }
+    length += item.length + 1;
+  }
+  if (from < items.length) arrays.push(`[${items.slice(from).join(",")}]`);
+  return arrays;
+}
+
+function checkLength(values: string[], most: number): void {
+  const length = values.reduce((sum, value) => sum + value.length, 0);
+  if (length <= most) return;
+  const mebibytes = (characters: number) => (characters / 2 ** 20).toFixed(1);
+  throw new Error(
+    `the changes have ${mebibytes(length)} MiB, more than the ${mebibytes(most)} MiB that go into one batch: write them to a file store`,
+  );
+}
+
+export interface ReplaceOptions extends Pick<WriteOptions, "maxLength"> {
+  /** Milliseconds since 1970, kept as the time of the change. */
+  now: number;
+  /** Called with the difference before it is written; what it throws leaves the store as it was. */
+  check?: ((difference: Difference) => void) | undefined;
+}
+
+/**
+ * Makes the store's list equal to the given one. Only differences are written; where there are none, nothing is. Where another
+ * writer is faster, it starts again from the reading, three times at most.
  * @throws RevisionGone
+ * @example
+ * await replaceSources(drizzle(env.DB), readList(await response.json()), { now: Date.now() });
  */
 export async function replaceSources(
   db: WritableDatabase,
   list: SourceList,
   options: ReplaceOptions,
 ): Promise<Changes> {
-  return db.transaction(async (tx) => {
-    const revision = await readRevision(tx);
-    if (options.revision !== undefined && revision !== options.revision) {
-      throw new RevisionGone(`the list is at revision ${revision}, no more at ${options.revision}`);
+  for (let attempt = 1; ; attempt++) {
+    const stored = await readStoredList(db);
+    const difference = compareLists(stored, list);
+    options.check?.(difference);
+    try {
+      await writeDifference(db, difference, { ...options, revision: stored.revision });
+      return countChanges(difference);
+    } catch (error) {
+      if (!(error instanceof RevisionGone) || attempt === writeAttempts) throw error;
     }
-    const difference = compareLists(await readStored(tx), list);
-    options.approve?.(difference);
-    await write(tx, difference, options);
-    return countChanges(difference);
-  });
-}
-
-/** What `replaceSources` would change. */
-export async function compareWithStore(db: WritableDatabase, list: SourceList): Promise<Difference> {
-  return db.transaction(async (tx) => compareLists(await readStored(tx), list));
-}
-
-/** The number that goes up with every change of the list. */
-export async function readRevision(db: Pick<WritableDatabase, "select">): Promise<number> {
-  const [state] = await db.select({ revision: listState.revision }).from(listState);
-  if (!state) throw new Error("the store lacks its state: run `npm run db:migrate`");
-  return state.revision;
-}
-
-type Transaction = Parameters<Parameters<WritableDatabase["transaction"]>[0]>[0];
-
-async function readStored(tx: Transaction): Promise<SourceList> {
-  const sources: StoredSource[] = [];
-  for (let rows: StoredSource[] | undefined; rows === undefined || rows.length === rowsPerRead; ) {
-    rows = await tx
-      .select()
-      .from(oauthSources)
-      .where(gt(oauthSources.pk, sources.at(-1)?.pk ?? ""))
-      .orderBy(asc(oauthSources.pk))
-      .limit(rowsPerRead);
-    sources.push(...rows);
   }
-  const types = await tx.select().from(sourceTypes);
-  return { sources, types: new Map(types.map(({ providerType, type }) => [providerType, type])) };
-}
-
-async function write(tx: Transaction, difference: Difference, { now, onProgress }: ReplaceOptions): Promise<void> {
-  if (isEmpty(difference)) return;
-  const changed = difference.changed.map(({ source }) => source);
-  // What changes is removed first, so that sources may swap their slugs.
-  for (const rows of chunks([...difference.removed, ...changed])) {
-    const pks = rows.map(({ pk }) => pk);
-    await tx.delete(oauthSources).where(inArray(oauthSources.pk, pks));
-  }
-  const rows = [...difference.added, ...changed];
-  let written = 0;
-  for (const some of chunks(rows)) {
-    await tx.insert(oauthSources).values(some);
-    written += some.length;
-    onProgress?.(written, rows.length);
-  }
-  for (const some of chunks(difference.types)) {
-    await tx
-      .insert(sourceTypes)
-      .values(some.map(({ providerType, to }) => ({ providerType, type: to })))
-      .onConflictDoUpdate({ target: sourceTypes.providerType, set: { type: sql`excluded.type` } });
-  }
-  await tx.update(listState).set({ revision: sql`${listState.revision} + 1`, changedAt: now });
-}
-
-function* chunks<T>(items: T[]): Generator<T[]> {
-  for (let i = 0; i < items.length; i += rowsPerWrite) yield items.slice(i, i + rowsPerWrite);
 }

@@ -28,8 +28,10 @@ const change =
     response.writeHead(200, json).end(JSON.stringify(body));
   };
 
-/** The lists' rows have many columns; a count has one. */
-const isList = (result: Result) => result.cols.length > 5;
+/** A list begins with a row of its state; other results hold no JSON arrays. */
+const isList = ({ rows }: Result) => String(rows[0]?.[0]?.value).startsWith("[");
+/** The first row that is a source. */
+const source = 1;
 
 export const faults: Record<string, Fault> = {
   none: async (response, ask) => {
@@ -86,21 +88,32 @@ export const faults: Record<string, Fault> = {
   },
   "missing column": change((result) => {
     if (!isList(result)) return;
-    result.cols.splice(2, 1);
-    for (const row of result.rows) row.splice(2, 1);
-  }),
-  "last column missing": change((result) => {
-    if (!isList(result)) return;
     result.cols.pop();
     for (const row of result.rows) row.pop();
   }),
+  "no rows": change((result) => {
+    if (isList(result)) result.rows = [];
+  }),
   null: change((result) => {
-    if (isList(result)) result.rows[0]?.splice(1, 1, { type: "null" });
+    if (isList(result)) result.rows[source]?.splice(0, 1, { type: "null" });
+  }),
+  "a number": change((result) => {
+    if (isList(result)) result.rows[source]?.splice(0, 1, { type: "float", value: 7 });
+  }),
+  "text that is no object": change((result) => {
+    if (isList(result)) result.rows[source]?.splice(0, 1, { type: "text", value: "[]" });
+  }),
+  "half an object": change((result) => {
+    const value = result.rows[source]?.[0];
+    if (isList(result) && value) value.value = String(value.value).slice(0, -10);
   }),
   "a row less": change((result) => {
     if (isList(result)) result.rows.pop();
   }),
+  "a row more": change((result) => {
+    if (isList(result)) result.rows.push(result.rows[source] ?? []);
+  }),
   "no count": change((result) => {
-    if (!isList(result)) result.rows = [[{ type: "null" }]];
+    if (isList(result)) result.rows[0]?.splice(0, 1, { type: "text", value: '[null,0,"{}"]' });
   }),
 };

@@ -48,6 +48,8 @@ export default async function setup(project: TestProject) {
     const store = stores.get(name);
     if (name === "fixtures") {
       response.end(readFileSync(new URL(`../conformance/fixtures/${path}.json`, import.meta.url)));
+    } else if (name === "authentik" && path.endsWith("/source_types/")) {
+      response.writeHead(404).end();
     } else if (name === "authentik") {
       const fixture = new URL(`../conformance/fixtures/${rest[0]}.json`, import.meta.url);
       response.writeHead(200, { "Content-Type": "application/json" }).end(readFileSync(fixture));

@@ -30,7 +30,7 @@ export async function createFileStore(rows: unknown[] = []) {
     /** All that readers see, and the revision. */
     async snapshot() {
       const sources = await db.select().from(oauthSources).orderBy(asc(oauthSources.pk));
-      const types = await db.select().from(sourceTypes).orderBy(asc(sourceTypes.providerType));
+      const types = await db.select().from(sourceTypes).orderBy(asc(sourceTypes.position));
       return { sources, types, state: await db.select().from(listState) };
     },
     slugs: async () => (await db.select().from(oauthSources).orderBy(asc(oauthSources.slug))).map(({ slug }) => slug),

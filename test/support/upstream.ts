@@ -16,9 +16,16 @@ export type Behaviour = (response: ServerResponse, asked: Asked, request: Incomi
 /** A server of its own in the place of authentik, which behaves as it is told. */
 export async function startUpstream(behaviour: Behaviour = servePages([])) {
   const seen: { url: string; token: string | undefined }[] = [];
-  const upstream = { origin: "", behaviour, seen, close };
+  /** What `source_types/` gives; undefined: 404. Asking for it is counted by no test of the list. */
+  const types: unknown = undefined;
+  const upstream = { origin: "", behaviour, types, seen, close };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://upstream");
+    if (url.pathname.endsWith("/source_types/")) {
+      if (upstream.types === undefined) response.writeHead(404).end();
+      else sendJson(response, upstream.types);
+      return;
+    }
     seen.push({ url: url.pathname + url.search, token: request.headers.authorization });
     upstream.behaviour(response, { page: Number(url.searchParams.get("page")), number: seen.length }, request);
   });

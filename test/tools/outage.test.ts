@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { oauthSources } from "../../src/db/schema.ts";
 import { readList } from "../../src/sync/list.ts";
@@ -56,7 +56,10 @@ it(`loses none of ${requests} requests over warm keys while the store dies, and 
   await Promise.all(Array.from({ length: atOnce }, worker));
   expect([...statuses]).toEqual([[200, requests]]);
 
-  await db.update(oauthSources).set({ name: "After the outage" }).where(eq(oauthSources.slug, "apple"));
+  await db
+    .update(oauthSources)
+    .set({ document: sql`json_set(document, '$.name', 'After the outage')` })
+    .where(eq(oauthSources.slug, "apple"));
   await new Promise((resolve) => setTimeout(resolve, 3_500)); // so that what is fresh has run out
   const stale = await list("page_size=1");
   expect(await stale.text()).toContain('"name":"Apple","slug":"apple"');

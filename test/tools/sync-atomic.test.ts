@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLibsql } from "../../src/db/libsql.ts";
 import type { SourcesPage } from "../../src/sources/source.ts";
-import { syncSources } from "../../src/sync/sync-sources.ts";
+import { syncSources } from "../../src/sync/run.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
@@ -64,7 +64,7 @@ describe(`${count} sources`, () => {
     const hash = async () => {
       const { sources, types, state } = await store.snapshot();
       expect(sources).toHaveLength(count);
-      const names = new Set(sources.map(({ name }) => name.split(" ")[0]));
+      const names = new Set(sources.map(({ name }) => String(name).split(" ")[0]));
       const digest = createHash("sha256")
         .update(JSON.stringify([sources, types]))
         .digest("hex");
@@ -130,7 +130,7 @@ describe(`${count} sources`, () => {
     for (const page of [1, 2]) {
       await fetch(`${origin}/sources/oauth/?page=${page}`, { headers: { Authorization: "Bearer reader" } });
     }
-    const now = (await store.snapshot()).sources[0]?.name.split(" ")[0];
+    const now = String((await store.snapshot()).sources[0]?.name).split(" ")[0];
     serve(now === "Old" ? "New" : "Old");
     const readers = [read(), read()];
     const { code, stderr } = await runTool("sync", [], remote);

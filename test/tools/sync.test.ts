@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { OAuthSource } from "../../src/sources/source.ts";
-import type { Limits } from "../../src/sync/limits.ts";
-import { type SyncOptions, syncSources } from "../../src/sync/sync-sources.ts";
+import { type SyncOptions, syncSources } from "../../src/sync/run.ts";
+import type { Limits } from "../../src/sync/upstream/limits.ts";
 import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { type Behaviour, generateSources, pageOf, sendJson, servePages, startUpstream } from "../support/upstream.ts";
@@ -253,7 +253,7 @@ const faults: Fault[] = [
   {
     name: "gives many wrong rows",
     behaviour: servePages(generateSources(30).map((row) => ({ ...row, name: null }))),
-    error: /name: .*\nand 20 more$/s,
+    error: /name: .*\nand perhaps more: the check stops at 10 problems$/s,
   },
   {
     name: "gives a URL that runs code",
@@ -271,7 +271,7 @@ const faults: Fault[] = [
       provider_type: "evil",
       type: { ...first.type, name: "evil", authorization_url: "data:text/html,x" },
     }),
-    error: 'the type of "evil": authorization_url: has a URL of the scheme data:',
+    error: 'row 1 (slug "source-00000"): type.authorization_url: has a URL of the scheme data:',
   },
   {
     name: "changes a source between walks, for ever",
@@ -429,7 +429,9 @@ describe("an upstream that", () => {
   it.each(["localhost:9000", "auth.localhost", "127.0.0.1", "127.1", "[::1]:9000"])(
     "is http://%s, which is this machine, is asked",
     async (host) => {
-      const run = await sync({ upstream: `http://${host}`, fetch: async () => Response.json(pageOf(stored)) });
+      const fake: typeof fetch = async (input) =>
+        String(input).endsWith("/source_types/") ? new Response(null, { status: 404 }) : Response.json(pageOf(stored));
+      const run = await sync({ upstream: `http://${host}`, fetch: fake });
       expect(run).toMatchObject({ outcome: "unchanged", error: null });
     },
   );
@@ -469,18 +471,63 @@ describe("an upstream that", () => {
     expect(await sync()).toMatchObject({ outcome: "unchanged", unchanged: 12 });
   });
 
-  it("is newer, with keys that are not known here, is no problem", async () => {
-    upstream.behaviour = servePages(stored.map((row) => ({ ...row, pkce: "S256", consumer_secret: "hunter2" })));
+  it("is newer, with keys that are not known here, is followed in them, but for secrets", async () => {
+    upstream.behaviour = servePages(
+      stored.map((row) => ({ ...row, pkce: "S256", novel: 7, consumer_secret: "hunter2" })),
+    );
+    expect(await sync()).toMatchObject({ outcome: "changed", changed: 12 });
+    const { sources } = await store.snapshot();
+    expect(JSON.parse(sources[0]?.document ?? "")).toMatchObject({ pkce: "S256", novel: 7 });
+    expect(JSON.stringify(sources)).not.toContain("hunter2");
     expect((await sync()).outcome).toBe("unchanged");
-    expect(JSON.stringify(await store.snapshot())).not.toContain("hunter2");
   });
 
-  it("knows a provider type that is not known here keeps the type that it gave", async () => {
-    const type = { ...first.type, name: "wechat", verbose_name: "WeChat" };
-    upstream.behaviour = changeFirst({ provider_type: "wechat", type });
-    expect((await sync()).outcome).toBe("changed");
-    const { types } = await store.snapshot();
-    expect(types).toContainEqual({ providerType: "wechat", type: JSON.stringify(type) });
+  it("gives source types of its own has them taken over in its order, and kept where it gives none", async () => {
+    const types = ["wechat", "apple", "novel"].map((name, i) => ({
+      ...first.type,
+      name,
+      novel: i,
+      client_secret: "hunter2",
+    }));
+    upstream.types = types;
+    expect(await sync()).toMatchObject({ outcome: "changed", unchanged: 12 });
+    const stored = async () => (await store.snapshot()).types.map(({ type }) => JSON.parse(type));
+    const expected = types.map(({ client_secret: _, ...type }) => type);
+    expect(await stored()).toEqual(expected);
+    expect((await sync()).outcome).toBe("unchanged");
+    upstream.types = undefined;
+    expect((await sync()).outcome).toBe("unchanged");
+    expect(await stored()).toEqual(expected);
+  });
+
+  it.each([
+    ["no list of types", { results: [] }, "Invalid input"],
+    ["a type without a name", [{}], "0.name: "],
+    [
+      "a type with a URL that runs code",
+      [{ ...first.type, profile_url: "javascript:x" }],
+      "type.profile_url: has a URL of the scheme javascript:",
+    ],
+  ])("gives %s changes nothing", async (_, types, error) => {
+    upstream.types = types;
+    const run = await sync();
+    expect(run.outcome).toBe("failed");
+    expect(run.error).toContain(error);
+  });
+
+  it("gives something beside the results has it kept, and a change of that alone is a change of the list", async () => {
+    for (const beside of [{ autocomplete: {} }, { autocomplete: { a: 1 }, novel: [7] }, {}]) {
+      upstream.behaviour = (response, { page }) =>
+        sendJson(response, { ...pageOf(stored, page), ...beside, client_secret: "hunter2" });
+      expect((await sync()).outcome).toBe("changed");
+      expect((await store.snapshot()).state[0]?.beside).toBe(JSON.stringify(beside));
+      expect((await sync()).outcome).toBe("unchanged");
+    }
+    upstream.behaviour = (response) => sendJson(response, { ...pageOf(stored), novel: "x".repeat(64 * 1024) });
+    expect(await sync({ limits: {} })).toMatchObject({
+      outcome: "failed",
+      error: expect.stringContaining("what stands beside the results has"),
+    });
   });
 });
 
@@ -518,33 +565,48 @@ describe("a run", () => {
     expect(await store.snapshot()).toEqual(before);
     expect(await store.runs()).toEqual([
       {
-        ...{ id: 1, startedAt: 5_000, durationMs: 0, upstream: `${upstream.origin}/`, outcome: "unchanged" },
+        ...{
+          id: 1,
+          startedAt: 5_000,
+          durationMs: 0,
+          upstream: `${upstream.origin}/`,
+          outcome: "unchanged",
+          trigger: "command",
+        },
         ...{ added: 0, changed: 0, removed: 0, unchanged: 12, error: null },
       },
     ]);
     expect(run).toMatchObject({ startedAt: 5_000 });
   });
 
-  it("that was overtaken by another writer writes nothing, and is no fault of upstream's", async () => {
-    upstream.behaviour = changeFirst({ name: "Late" });
-    let loaded: Promise<unknown> | undefined;
-    const onPage = () => {
-      loaded = store.load([{ ...first, name: "Early" }, second, ...others]);
-    };
-    const behaviour = upstream.behaviour;
+  /** Another writer, which is faster for the given number of walks; then upstream's first source is called Late. */
+  function overtake(times: number) {
+    const serve = changeFirst({ name: "Late" });
+    let walks = 0;
     upstream.behaviour = async (response, asked, request) => {
-      onPage();
-      await loaded;
-      behaviour(response, asked, request);
+      if (walks++ < times) await store.load([{ ...first, name: `Early ${walks}` }, second, ...others]);
+      serve(response, asked, request);
     };
-    const run = await sync();
-    expect(run).toMatchObject({
+  }
+
+  it("that is overtaken by another writer starts again from the reading: no change waits for the next run", async () => {
+    overtake(2);
+    expect(await sync()).toMatchObject({ outcome: "changed", error: null, changed: 1 });
+    const { sources, state } = await store.snapshot();
+    expect(sources[0]?.name).toBe("Late");
+    expect(state[0]?.revision).toBe(4);
+    expect(upstream.seen).toHaveLength(3);
+  });
+
+  it("that is overtaken each time writes nothing, and is no fault of upstream's", async () => {
+    overtake(3);
+    expect(await sync()).toMatchObject({
       outcome: "superseded",
-      error: "another run has written meanwhile; this one has written nothing",
+      error: "other runs have written meanwhile; this one has written nothing",
     });
     const { sources, state } = await store.snapshot();
-    expect(sources[0]?.name).toBe("Early");
-    expect(state[0]?.revision).toBe(2);
+    expect(sources[0]?.name).toBe("Early 3");
+    expect(state[0]?.revision).toBe(4);
   });
 
   it("among several at once leaves the list whole, changed by one of them", async () => {

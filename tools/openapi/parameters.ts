@@ -1,10 +1,10 @@
 import type { Oas3_1Schema, Oas3Parameter } from "@redocly/openapi-core";
 import type { ZodMiniType } from "zod/mini";
-import { orderable, writeOrdering } from "../../src/sources/ordering.ts";
+import { slugSchema } from "../../src/sources/fields.ts";
+import { orderFields, writeOrdering } from "../../src/sources/ordering.ts";
 import type { JsonType } from "../../src/sources/parameter.ts";
 import { type ListQuery, listQuerySchema } from "../../src/sources/query.ts";
-import { oauthSourceSchema } from "../../src/sources/source.ts";
-import { sourceTypesQuerySchema } from "../../src/sources/source-type.ts";
+import { sourceTypesQuerySchema } from "../../src/sources/source-types.ts";
 import { jsonSchema } from "./schemas.ts";
 
 type Parameter = Oas3Parameter<Oas3_1Schema>;
@@ -12,7 +12,7 @@ type Parameter = Oas3Parameter<Oas3_1Schema>;
 const listDescriptions: Record<keyof ListQuery, string> = {
   page: "The number of the page, from 1. A page beyond the end is a 404.",
   page_size: "How many sources a page has.",
-  ordering: `Fields in the order of their weight, separated by commas, each with \`-\` before it for descending: ${Object.keys(orderable).join(", ")}. Unknown fields are dropped; \`pk\` breaks ties.`,
+  ordering: `Fields in the order of their weight, separated by commas, each with \`-\` before it for descending: ${orderFields.join(", ")}. Unknown fields are dropped; \`pk\` breaks ties.`,
   search: "Words, each of which must occur in the name or the slug, in any letter case.",
   has_jwks: "`true`: only sources with JWKS data.",
   enabled: "Only sources that are enabled, or only those that are not.",
@@ -28,6 +28,9 @@ const listDescriptions: Record<keyof ListQuery, string> = {
   authentication_flow: "The UUID of a flow. One that no source refers to gives an empty list.",
   enrollment_flow: "The UUID of a flow. One that no source refers to gives an empty list.",
   policy_engine_mode: "Whether all policies must agree, or any one.",
+  group_matching_mode:
+    "How a group is matched with one that exists; a source that does not say counts as `identifier`.",
+  pbm_uuid: "The source's `pk`, under the name that authentik 2024.8 and later have for this parameter.",
   user_matching_mode: "How a person is matched with a user who exists.",
 };
 
@@ -70,6 +73,6 @@ export const slugParameter: Parameter = {
   in: "path",
   required: true,
   description: "The slug of a source.",
-  schema: jsonSchema(oauthSourceSchema.shape.slug),
+  schema: jsonSchema(slugSchema),
   example: "github",
 };

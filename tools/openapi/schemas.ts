@@ -1,8 +1,9 @@
 import type { Oas3_1Schema } from "@redocly/openapi-core";
 import * as z from "zod/mini";
+import { fieldEntries } from "../../src/sources/fields.ts";
 import { type Pagination, paginationSchema } from "../../src/sources/pagination.ts";
-import { type OAuthSource, oauthSourceSchema, sourcesPageSchema } from "../../src/sources/source.ts";
-import { type SourceType, sourceTypeSchema } from "../../src/sources/source-type.ts";
+import { oauthSourceSchema, sourcesPageSchema } from "../../src/sources/source.ts";
+import { sourceTypeSchema } from "../../src/sources/source-type.ts";
 
 /** The bodies of good answers, under the names that authentik's own document has for them. */
 const bodies = {
@@ -18,8 +19,8 @@ export const schemaRef = (name: BodyName) => ({ $ref: `#/components/schemas/${na
 
 const descriptions: {
   Pagination: Record<keyof Pagination, string>;
-  OAuthSource: Record<keyof OAuthSource, string>;
-  SourceType: Record<keyof SourceType, string>;
+  OAuthSource: Record<string, string>;
+  SourceType: Record<keyof typeof sourceTypeSchema.shape, string>;
 } = {
   Pagination: {
     next: "The number of the next page; 0 where there is none.",
@@ -30,35 +31,7 @@ const descriptions: {
     start_index: "The place of this page's first source in the whole list, from 1; 0 for an empty list.",
     end_index: "The place of this page's last source in the whole list; 0 for an empty list.",
   },
-  OAuthSource: {
-    pk: "The source's UUID.",
-    name: "What people see.",
-    slug: "Names the source in URLs; unique.",
-    enabled: "Whether people can sign in with it.",
-    authentication_flow: "The UUID of the flow for people who are known.",
-    enrollment_flow: "The UUID of the flow for people who are new.",
-    component: "The form that authentik's own interface edits it with.",
-    verbose_name: "What one object of this kind is called.",
-    verbose_name_plural: "What many of them are called.",
-    meta_model_name: "The model in authentik.",
-    policy_engine_mode: "Whether all policies must agree, or any one.",
-    user_matching_mode: "How a person is matched with a user who exists.",
-    managed: "Who manages the object, where that is not a person.",
-    user_path_template: "The path that new users get.",
-    icon: "The icon's address; a path is below authentik's public URL.",
-    provider_type: "The name of the source's type, as it is stored.",
-    request_token_url: "Where OAuth 1 asks for a request token.",
-    authorization_url: "Where people are sent to sign in.",
-    access_token_url: "Where the code is exchanged for a token.",
-    profile_url: "Where the person's profile is read.",
-    consumer_key: "The client ID at the provider.",
-    callback_url: "Where the provider sends people back to, below authentik's public URL.",
-    additional_scopes: "The scopes that are asked for besides the type's own.",
-    type: "The source's type.",
-    oidc_well_known_url: "The OpenID Connect discovery document; may be empty.",
-    oidc_jwks_url: "The provider's JSON Web Key Set; may be empty.",
-    oidc_jwks: "The keys themselves, any JSON: an object in practice, `{}` where there are none.",
-  },
+  OAuthSource: Object.fromEntries(fieldEntries.map(([name, { meaning }]) => [name, meaning])),
   SourceType: {
     name: "What `provider_type` of a source says.",
     verbose_name: "What people see.",

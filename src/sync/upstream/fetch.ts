@@ -1,12 +1,15 @@
+import { BodyTooLong, NotUtf8, readBoundedText } from "../../bounded-text.ts";
+import { finalFault, SyncError } from "../fault.ts";
+import { parseJson } from "../json.ts";
+import { shownAddress } from "./address.ts";
 import type { Limits } from "./limits.ts";
-import { readBody } from "./read-body.ts";
-import { PassingFault, SyncError } from "./sync-error.ts";
-import { shownAddress } from "./upstream-address.ts";
 
-/** What the asking takes; all but the token is given by tests only. */
-export interface Asking {
+/** How upstream is asked; all but the token is given by tests only. */
+export interface UpstreamOptions {
   token: string;
   limits: Limits;
+  /** Statuses that say that there is nothing: the JSON is then undefined. @default none */
+  absentStatuses?: number[];
   /** When the run must have ended; milliseconds since 1970. */
   deadline: number;
   fetch: typeof fetch;
@@ -16,7 +19,7 @@ export interface Asking {
   now: () => number;
 }
 
-export interface UpstreamAnswer {
+export interface UpstreamResponse {
   json: unknown;
   /** Of the text, about in bytes. */
   size: number;
@@ -27,18 +30,19 @@ export interface UpstreamAnswer {
  * every limit.
  * @throws SyncError
  */
-export async function fetchUpstream(url: URL, asking: Asking): Promise<UpstreamAnswer> {
-  const { limits, random, wait, now, deadline } = asking;
+export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise<UpstreamResponse> {
+  const { limits, random, wait, now, deadline } = options;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await followRedirects(url, asking);
+      return await followRedirects(url, options);
     } catch (error) {
-      if (!(error instanceof PassingFault) || attempt === limits.attempts) throw error;
-      if (error.retryAfterMs > limits.longestRetryAfterMs) {
-        throw new SyncError(`${error.message}, and asks to be left alone for ${error.retryAfterMs / 1000} s`);
+      if (!(error instanceof SyncError) || error.fault.kind !== "passing" || attempt === limits.attempts) throw error;
+      const { retryAfterMs } = error.fault;
+      if (retryAfterMs > limits.longestRetryAfterMs) {
+        throw finalFault(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
       }
       const jittered = random() * limits.firstWaitMs * 2 ** (attempt - 1);
-      const pause = error.retryAfterMs + jittered;
+      const pause = retryAfterMs + jittered;
       if (now() + pause >= deadline) throw error;
       await wait(pause);
     }
@@ -46,30 +50,30 @@ export async function fetchUpstream(url: URL, asking: Asking): Promise<UpstreamA
 }
 
 /** The token goes along: it is sent to the origin that was configured, and to no other. */
-async function followRedirects(start: URL, asking: Asking): Promise<UpstreamAnswer> {
+async function followRedirects(start: URL, options: UpstreamOptions): Promise<UpstreamResponse> {
   let url = start;
   for (let redirects = 0; ; redirects++) {
-    const answer = await attempt(url, asking);
+    const answer = await attempt(url, options);
     if (!("location" in answer)) return answer;
     const next = URL.parse(answer.location, url.href);
     const address = shownAddress(url.href);
-    if (!next) throw new SyncError(`${address} redirects to nowhere`);
+    if (!next) throw finalFault(`${address} redirects to nowhere`);
     if (next.origin !== start.origin) {
-      throw new SyncError(`${address} redirects to ${next.origin}, which may not have the token`);
+      throw finalFault(`${address} redirects to ${next.origin}, which may not have the token`);
     }
-    if (redirects === asking.limits.redirects) {
-      throw new SyncError(`${address} redirects for more than ${redirects} times`);
+    if (redirects === options.limits.redirects) {
+      throw finalFault(`${address} redirects for more than ${redirects} times`);
     }
     url = next;
   }
 }
 
 /** One request, its body included. */
-async function attempt(url: URL, asking: Asking): Promise<{ location: string } | UpstreamAnswer> {
-  const { token, limits, fetch, now, deadline } = asking;
+async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: string } | UpstreamResponse> {
+  const { token, limits, fetch, now, deadline } = options;
   const address = shownAddress(url.href);
   const milliseconds = Math.min(limits.attemptMs, deadline - now());
-  if (milliseconds <= 0) throw new SyncError(`reading from ${address} took more than ${limits.runMs / 1000} s in all`);
+  if (milliseconds <= 0) throw finalFault(`reading from ${address} took more than ${limits.runMs / 1000} s in all`);
   const headers = {
     Authorization: `Bearer ${token}`,
     Accept: "application/json",
@@ -87,6 +91,10 @@ async function attempt(url: URL, asking: Asking): Promise<{ location: string } |
       await response.body?.cancel();
       return { location };
     }
+    if (options.absentStatuses?.includes(response.status)) {
+      await response.body?.cancel();
+      return { json: undefined, size: 0 };
+    }
     if (response.status !== 200) {
       await response.body?.cancel();
       throw refusal(response, address, now());
@@ -95,14 +103,14 @@ async function attempt(url: URL, asking: Asking): Promise<{ location: string } |
   } catch (error) {
     if (error instanceof SyncError) throw error;
     if (error instanceof Error && error.name === "TimeoutError") {
-      throw new SyncError(`${address} did not answer in full within ${milliseconds / 1000} s`);
+      throw finalFault(`${address} did not answer in full within ${milliseconds / 1000} s`);
     }
     // Its own message is not told: who knows what a runtime puts into it.
-    throw new PassingFault(`the connection to ${address} failed${codeOf(error)}`);
+    throw passingFault(`the connection to ${address} failed${codeOf(error)}`);
   }
 }
 
-async function readJson(response: Response, maxBytes: number, address: string): Promise<UpstreamAnswer> {
+async function readJson(response: Response, maxBytes: number, address: string): Promise<UpstreamResponse> {
   const [type = "nothing"] =
     response.headers
       .get("Content-Type")
@@ -110,15 +118,27 @@ async function readJson(response: Response, maxBytes: number, address: string): 
       .match(/^[-+.\w]+\/[-+.\w]+/) ?? [];
   if (!/^application\/(json|[-.\w]+\+json)$/.test(type)) {
     await response.body?.cancel();
-    throw new SyncError(`${address} answered with ${type}, not with JSON: is authentik there?`);
+    throw finalFault(`${address} answered with ${type}, not with JSON: is authentik there?`);
   }
-  const text = await readBody(response, maxBytes, address);
+  const text = await readText(response, maxBytes, address);
   try {
-    return { json: JSON.parse(text), size: text.length };
+    return { json: parseJson(text), size: text.length };
   } catch {
-    throw new SyncError(`${address} answered with something that is not JSON, though it says so`);
+    throw finalFault(`${address} answered with something that is not JSON, though it says so`);
   }
 }
+
+async function readText(response: Response, maxBytes: number, address: string): Promise<string> {
+  try {
+    return await readBoundedText(response, maxBytes);
+  } catch (error) {
+    if (error instanceof BodyTooLong) throw finalFault(`${address} answered with more than ${maxBytes} bytes`);
+    if (error instanceof NotUtf8) throw finalFault(`${address} answered with something that is not UTF-8`);
+    throw error;
+  }
+}
+
+const passingFault = (message: string, retryAfterMs = 0) => new SyncError({ kind: "passing", message, retryAfterMs });
 
 /** What is to be done about a status, for the person who reads it. */
 const remedies: Record<number, string> = {
@@ -131,7 +151,7 @@ function refusal({ status, headers }: Response, address: string, now: number): S
   const remedy = remedies[status];
   const message = `${address} answered ${status}${remedy ? `: ${remedy}` : ""}`;
   const mayPass = status === 429 || status >= 500;
-  return mayPass ? new PassingFault(message, retryAfter(headers.get("Retry-After"), now)) : new SyncError(message);
+  return mayPass ? passingFault(message, retryAfter(headers.get("Retry-After"), now)) : finalFault(message);
 }
 
 /** Seconds, or a date (RFC 9110, section 10.2.3); 0 for neither. */

@@ -1,4 +1,4 @@
-import { SyncError } from "./sync-error.ts";
+import { finalFault } from "../fault.ts";
 
 /** Where an authentik has its list of OAuth sources, below its own address. */
 const listPath = "/api/v3/sources/oauth/";
@@ -11,16 +11,19 @@ const listPath = "/api/v3/sources/oauth/";
 export function listAddress(upstream: string, allowHttp: boolean): URL {
   const url = URL.parse(upstream);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new SyncError("the address of authentik (AUTHENTIK_SYNC_URL, or else AUTHENTIK_URL) must be an https:// URL");
+    throw finalFault("the address of authentik (AUTHENTIK_SYNC_URL, or else AUTHENTIK_URL) must be an https:// URL");
   }
   if (url.username || url.password) {
-    throw new SyncError("the address of authentik may hold no user name and no password: the token is all it takes");
+    throw finalFault("the address of authentik may hold no user name and no password: the token is all it takes");
   }
   if (url.protocol === "http:" && !allowHttp && !isLoopback(url.hostname)) {
-    throw new SyncError(`${url.origin} is not https: the token would go over the network in the clear`);
+    throw finalFault(`${url.origin} is not https: the token would go over the network in the clear`);
   }
   return new URL(url.pathname.replace(/\/+$/, "") + listPath, url.origin);
 }
+
+/** The address of `source_types/`, for that of the list. */
+export const typesAddress = (list: URL): URL => new URL("source_types/", list);
 
 /** An address as it may be shown and kept: without credentials and query. */
 export function shownAddress(upstream: string): string {

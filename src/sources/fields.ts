@@ -1,0 +1,247 @@
+import * as z from "zod/mini";
+import { boolean, choice, type Parameter, text, uuid } from "./parameter.ts";
+import { sourceTypeSchema } from "./source-type.ts";
+
+/** All that the code knows of one key of a source. */
+export interface Field {
+  /** What a source must hold under it. */
+  check: z.ZodMiniType;
+  /** The contract's default where a source lacks it; computed where it depends on other fields. */
+  default?: unknown;
+  /** Whether it came with a version after 2024.6: a source may lack it, and then it is not there on the wire either. */
+  isNewer?: true;
+  /** Its generated column, where it is filtered or ordered by. */
+  column?: Column;
+  /** How the parameter of the same name is read that filters by it. */
+  filter?: Parameter<string | boolean | undefined>;
+  /** Whether it holds a URL, whose scheme is checked. */
+  isUrl?: true;
+  /** For the description of the API. */
+  meaning: string;
+}
+
+export interface Column {
+  type: "text" | "boolean";
+  isNullable?: true;
+  /** What a source without the field counts as. */
+  fallback?: string;
+  index?: "index" | "unique";
+}
+
+/** PostgreSQL holds no NUL, and text with half a surrogate pair is no UTF-8; native libSQL aborts on it. */
+const string = z
+  .string()
+  .check(z.refine((value) => value.isWellFormed() && !value.includes("\0"), "is not valid text"));
+const uuidString = string.check(
+  z.toLowerCase(),
+  z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "is not a UUID"),
+);
+const flow = z.nullable(uuidString);
+const url = z.nullable(string.check(z.maxLength(255)));
+/** As authentik's models have it. */
+export const slugSchema = string.check(
+  z.maxLength(50),
+  z.regex(/^[-a-zA-Z0-9_]+$/, "may hold letters, digits, - and _ only"),
+);
+
+const required: Column = { type: "text" };
+const nullable: Column = { type: "text", isNullable: true };
+const indexed = (column: Column, index: "index" | "unique" = "index"): Column => ({ ...column, index });
+
+/**
+ * The keys of a source in the order of the wire (docs/contract.md, "200"), then those of later versions. A choice that is
+ * new to us is taken and served as it is: one new word upstream must not stop the replica. A filter is one line here.
+ */
+export const fields = {
+  pk: { check: uuidString, meaning: "The source's UUID." },
+  name: { check: string, column: indexed(required), filter: text(), meaning: "What people see." },
+  slug: {
+    check: slugSchema,
+    column: indexed(required, "unique"),
+    filter: text(),
+    meaning: "Names the source in URLs; unique.",
+  },
+  enabled: {
+    check: z.boolean(),
+    column: { type: "boolean" },
+    filter: boolean(),
+    meaning: "Whether people can sign in with it.",
+  },
+  authentication_flow: {
+    check: flow,
+    default: null,
+    column: indexed(nullable),
+    filter: uuid(),
+    meaning: "The UUID of the flow for people who are known.",
+  },
+  enrollment_flow: {
+    check: flow,
+    default: null,
+    column: indexed(nullable),
+    filter: uuid(),
+    meaning: "The UUID of the flow for people who are new.",
+  },
+  component: {
+    check: string,
+    default: "ak-source-oauth-form",
+    meaning: "The form that authentik's own interface edits it with.",
+  },
+  verbose_name: { check: string, default: "OAuth Source", meaning: "What one object of this kind is called." },
+  verbose_name_plural: { check: string, default: "OAuth Sources", meaning: "What many of them are called." },
+  meta_model_name: {
+    check: string,
+    default: "authentik_sources_oauth.oauthsource",
+    meaning: "The model in authentik.",
+  },
+  policy_engine_mode: {
+    check: string,
+    default: "any",
+    column: required,
+    filter: choice(["all", "any"]),
+    meaning: "Whether all policies must agree, or any one.",
+  },
+  user_matching_mode: {
+    check: string,
+    default: "identifier",
+    column: required,
+    filter: choice(["identifier", "email_link", "email_deny", "username_link", "username_deny"]),
+    meaning: "How a person is matched with a user who exists.",
+  },
+  managed: {
+    check: z.nullable(string),
+    default: null,
+    column: indexed(nullable, "unique"),
+    meaning: "Who manages the object, where that is not a person.",
+  },
+  user_path_template: {
+    check: string,
+    default: "goauthentik.io/sources/%(slug)s",
+    column: required,
+    meaning: "The path that new users get.",
+  },
+  icon: {
+    check: z.nullable(string),
+    default: null,
+    meaning: "The icon's address; a path is below authentik's public URL.",
+  },
+  provider_type: {
+    check: string.check(z.maxLength(255)),
+    column: indexed(required),
+    filter: text(),
+    meaning: "The name of the source's type.",
+  },
+  request_token_url: {
+    check: url,
+    default: null,
+    column: nullable,
+    filter: text(),
+    isUrl: true,
+    meaning: "Where OAuth 1 asks for a request token.",
+  },
+  authorization_url: {
+    check: url,
+    default: null,
+    column: nullable,
+    filter: text(),
+    isUrl: true,
+    meaning: "Where people are sent to sign in.",
+  },
+  access_token_url: {
+    check: url,
+    default: null,
+    column: nullable,
+    filter: text(),
+    isUrl: true,
+    meaning: "Where the code is exchanged for a token.",
+  },
+  profile_url: {
+    check: url,
+    default: null,
+    column: nullable,
+    filter: text(),
+    isUrl: true,
+    meaning: "Where the person's profile is read.",
+  },
+  consumer_key: { check: string, column: indexed(required), filter: text(), meaning: "The client ID at the provider." },
+  callback_url: {
+    check: z.string(),
+    default: "",
+    meaning: "Where the provider sends people back to, below authentik's public URL.",
+  },
+  additional_scopes: {
+    check: string,
+    default: "",
+    column: required,
+    filter: text(),
+    meaning: "The scopes that are asked for besides the type's own.",
+  },
+  type: { check: sourceTypeSchema, default: null, meaning: "The source's type." },
+  oidc_well_known_url: {
+    check: string,
+    default: "",
+    column: required,
+    isUrl: true,
+    meaning: "The OpenID Connect discovery document; may be empty.",
+  },
+  oidc_jwks_url: {
+    check: string,
+    default: "",
+    column: required,
+    isUrl: true,
+    meaning: "The provider's JSON Web Key Set; may be empty.",
+  },
+  oidc_jwks: {
+    check: z.unknown(),
+    default: {},
+    meaning: "The keys themselves, any JSON: an object in practice, `{}` where there are none.",
+  },
+  promoted: {
+    check: z.boolean(),
+    isNewer: true,
+    column: { type: "boolean", isNullable: true },
+    meaning: "Whether it is shown more prominently.",
+  },
+  user_property_mappings: {
+    check: z.unknown(),
+    isNewer: true,
+    meaning: "The UUIDs of the mappings of user properties.",
+  },
+  group_property_mappings: {
+    check: z.unknown(),
+    isNewer: true,
+    meaning: "The UUIDs of the mappings of group properties.",
+  },
+  icon_url: { check: z.nullable(string), isNewer: true, isUrl: true, meaning: "The URL of the icon to show." },
+  icon_themed_urls: { check: z.unknown(), isNewer: true, meaning: "The icon's URLs for light and dark themes." },
+  group_matching_mode: {
+    check: string,
+    isNewer: true,
+    column: { type: "text", isNullable: true, fallback: "identifier" },
+    filter: choice(["identifier", "name_link", "name_deny"]),
+    meaning: "How a group is matched with one that exists; a source that does not say counts as `identifier`.",
+  },
+  pkce: { check: string, isNewer: true, column: nullable, meaning: "The method of PKCE: none, plain or S256." },
+  authorization_code_auth_method: {
+    check: string,
+    isNewer: true,
+    column: nullable,
+    meaning: "How the client authenticates for the code: basic_auth or post_body.",
+  },
+} satisfies Record<string, Field>;
+
+type Fields = typeof fields;
+export type FieldName = keyof Fields;
+
+/** The fields with some property, by name. */
+type With<P extends keyof Field> = { [K in FieldName]: Fields[K] extends Record<P, unknown> ? K : never }[FieldName];
+
+export type FilterName = With<"filter">;
+export type ColumnName = With<"column">;
+export type NewerName = With<"isNewer">;
+export type DocumentedName = Exclude<FieldName, NewerName>;
+
+export const fieldEntries = Object.entries(fields) as [FieldName, Field][];
+
+/** Narrowed to the fields that have the property. */
+export const fieldsWith = <P extends "filter" | "column" | "isNewer">(property: P) =>
+  fieldEntries.filter((entry): entry is [With<P>, Field & Required<Pick<Field, P>>] => property in entry[1]);

@@ -1,0 +1,42 @@
+/** What is wrong with a list. Sentences are made where problems are shown. */
+export interface Problem {
+  /** From 0; undefined where it concerns the list as a whole. */
+  row?: number;
+  slug?: unknown;
+  field?: string;
+  code: "invalid" | "duplicate" | "too_deep" | "too_large" | "unsafe_url" | "no_list" | "not_whole";
+  message: string;
+}
+
+/** As many as a person reads: what is wrong with every row is not looked for in all of them. */
+export const mostProblems = 10;
+
+/** A list is wrong. */
+export class InvalidList extends Error {
+  override name = "InvalidList";
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(describeProblems(problems));
+    this.problems = problems;
+  }
+}
+
+/** A line for each problem, naming the row, its slug and the field. */
+export function describeProblems(problems: readonly Problem[]): string {
+  const more = problems.length < mostProblems ? [] : [`and perhaps more: the check stops at ${mostProblems} problems`];
+  return [...problems.map(describe), ...more].join("\n");
+}
+
+function describe({ row, slug, field, message }: Problem): string {
+  const where = row === undefined ? [] : [nameRow(row, slug)];
+  return [...where, ...(field === undefined ? [] : [field]), message].join(": ");
+}
+
+export const nameRow = (row: number, slug: unknown): string => `row ${row + 1} (slug ${shownSlug(slug)})`;
+
+/** In quotes, so that no control character reaches a terminal; never in part, since what redacts a secret would not find it. */
+function shownSlug(slug: unknown): string {
+  if (typeof slug !== "string") return "null";
+  return slug.length > 100 ? `of ${slug.length} characters` : JSON.stringify(slug);
+}

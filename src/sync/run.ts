@@ -1,0 +1,136 @@
+import type { WritableDatabase } from "../db/database.ts";
+import { type Changes, compareLists, countChanges, type Difference, isEmpty } from "./difference.ts";
+import { finalFault, SyncError } from "./fault.ts";
+import type { SourceList } from "./list.ts";
+import { refuseLosses } from "./losses.ts";
+import { recordRun, type SyncRun, type Trigger } from "./runs.ts";
+import { listAddress, shownAddress } from "./upstream/address.ts";
+import type { UpstreamOptions } from "./upstream/fetch.ts";
+import { defaultLimits, type Limits } from "./upstream/limits.ts";
+import { walkUpstream } from "./upstream/walk.ts";
+import { RevisionGone, readRevision, readStoredList, writeAttempts, writeDifference } from "./write.ts";
+
+export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wait" | "random" | "now">> {
+  /** Where authentik is, such as https://authentik.example. */
+  upstream: string;
+  /** An API token of authentik, whose user may view OAuth sources. */
+  token: string;
+  /** What starts the run, for its record. @default command */
+  trigger?: Trigger | undefined;
+  /** Takes a list even where most of the sources in the store are not in it. @default false */
+  allowRemovals?: boolean | undefined;
+  /** Sends the token over http:// to other hosts than this one. @default false */
+  allowHttp?: boolean | undefined;
+  limits?: Partial<Limits> | undefined;
+  /** Called after every page with how many of how many have been read. */
+  onPage?: ((read: number, total: number) => void) | undefined;
+}
+
+/**
+ * Makes the store's list equal to authentik's, and records what became of it. Nothing is written unless the whole list was
+ * read and is good, and no other writer came in between.
+ * @returns the run; what went wrong is in it, in words without the token
+ */
+export async function syncSources(db: WritableDatabase, options: SyncOptions): Promise<SyncRun> {
+  const { now = Date.now, trigger = "command" } = options;
+  const startedAt = now();
+  const outcome = await replaceByUpstream(db, options).catch((error) => failure(error, options.token));
+  const upstream = shownAddress(options.upstream);
+  const run: SyncRun = { startedAt, durationMs: now() - startedAt, trigger, upstream, ...outcome };
+  try {
+    await recordRun(db, run);
+  } catch (error) {
+    const unrecorded = `the run could not be recorded: ${rootMessage(error)}`;
+    run.error = redact(run.error ? `${run.error}\n${unrecorded}` : unrecorded, options.token);
+  }
+  return run;
+}
+
+/**
+ * What `syncSources` would change; writes nothing.
+ * @throws SyncError for faults of the store too
+ */
+export async function compareWithUpstream(db: WritableDatabase, options: SyncOptions): Promise<Difference> {
+  try {
+    const list = await readUpstream(options);
+    return compareLists(await readStoredList(db), list);
+  } catch (error) {
+    throw finalFault(sentence(error, options.token));
+  }
+}
+
+type Outcome = Pick<SyncRun, "outcome" | "error" | keyof Changes>;
+
+/**
+ * Where another writer was faster it starts again from the reading of upstream: what that writer read may be older than the
+ * change for which this run was started.
+ */
+async function replaceByUpstream(db: WritableDatabase, options: SyncOptions): Promise<Outcome> {
+  const { now = Date.now, allowRemovals } = options;
+  for (let attempt = 1; attempt <= writeAttempts; attempt++) {
+    const revision = await readRevision(db);
+    const list = await readUpstream(options);
+    const difference = compareLists(await readStoredList(db), list);
+    if (!allowRemovals) refuseLosses(difference);
+    try {
+      await writeDifference(db, difference, { revision, now: now() });
+      return { outcome: isEmpty(difference) ? "unchanged" : "changed", error: null, ...countChanges(difference) };
+    } catch (error) {
+      if (!(error instanceof RevisionGone)) throw error;
+    }
+  }
+  throw new SyncError({ kind: "superseded" });
+}
+
+async function readUpstream(options: SyncOptions): Promise<SourceList> {
+  const { now = Date.now, token } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const address = listAddress(options.upstream, options.allowHttp ?? false);
+  // Others cannot be sent, and the runtime's own error would show them.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw finalFault("the token holds characters that no token of authentik has");
+  const upstreamOptions: UpstreamOptions = {
+    token,
+    limits,
+    now,
+    deadline: now() + limits.runMs,
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    wait: options.wait ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
+    random: options.random ?? Math.random,
+  };
+  return walkUpstream(address, upstreamOptions, options.onPage);
+}
+
+/** Enough for ten problems; the store keeps a thousand of them. */
+const longestError = 2_000;
+
+function failure(error: unknown, token: string): Outcome {
+  const isSuperseded =
+    error instanceof RevisionGone || (error instanceof SyncError && error.fault.kind === "superseded");
+  return {
+    outcome: isSuperseded ? "superseded" : "failed",
+    error: sentence(error, token),
+    ...{ added: null, changed: null, removed: null, unchanged: null },
+  };
+}
+
+const sentence = (error: unknown, token: string) =>
+  redact(error instanceof SyncError ? error.message : `the store failed: ${rootMessage(error)}`, token);
+/**
+ * An upstream that sends the token back does not get it into a log: not in a slug, where quotes are escaped, nor in a host or
+ * a content type, which are put into lower case. Cut to length only then: half a token would not be found.
+ */
+function redact(text: string, token: string): string {
+  const spellings = [token, JSON.stringify(token).slice(1, -1)].map((spelling) => spelling.replace(special, "\\$&"));
+  const redacted = token === "" ? text : text.replace(new RegExp(spellings.join("|"), "giu"), "…");
+  return redacted.slice(0, longestError);
+}
+
+/** What means something in a pattern. */
+const special = /[\\^$.*+?()[\]{}|]/g;
+
+/** The innermost cause that says something: Drizzle's own message holds the values of the statement. */
+function rootMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause ? rootMessage(error.cause) : "";
+  return cause || error.message || ("code" in error ? String(error.code) : "");
+}
