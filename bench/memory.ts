@@ -49,7 +49,7 @@ export async function measureMemory(folder: string): Promise<Memory[]> {
       const page = 1 + (i % ((12 * pages) / rows));
       const query = listQuerySchema.parse({ page: String(page), page_size: String(rows) });
       const found = await readPage(db, query, "https://authentik.example");
-      const value = { status: 200, headers: {}, body: JSON.stringify(found?.page) };
+      const value = { status: 200, headers: {}, body: found?.body ?? "" };
       return { value, generatedAt: Date.now(), freshness, source: "bypass" };
     };
     await load(0); // What is compiled and prepared for the first page belongs to none.

@@ -38,7 +38,10 @@ export async function startMeter(store: Store): Promise<Meter> {
   };
   await create((type) => type === "table");
   for (const { name } of schema.filter(({ type }) => type === "table")) {
-    const { columns, rows } = await store.$client.execute(`select * from ${name}`);
+    // Generated columns are hidden, and cannot be written.
+    const { rows: own } = await store.$client.execute(`pragma table_info(${name})`);
+    const columns = own.map((column) => String(column.name));
+    const { rows } = await store.$client.execute(`select ${columns.join(", ")} from ${name}`);
     const values = columns.map((_, i) => `value ->> ${i}`).join(", ");
     const insert = d1.prepare(`insert into ${name} (${columns.join(", ")}) select ${values} from json_each(?)`);
     for (let start = 0; start < rows.length; start += chunk) {
@@ -51,15 +54,22 @@ export async function startMeter(store: Store): Promise<Meter> {
   return {
     async rowsRead(ask) {
       let rows = 0;
-      const counting: Pick<typeof d1, "prepare" | "batch"> = {
-        prepare: (sql) => d1.prepare(sql),
-        async batch<T>(statements: Parameters<typeof d1.batch>[0]) {
-          const results = await d1.batch<T>(statements);
-          for (const { meta } of results) rows += meta.rows_read;
-          return results;
-        },
+      /** Drizzle asks for bare rows, with which D1 does not tell how many it has read. */
+      const counting = {
+        prepare: (sql: string) => ({
+          bind: (...values: unknown[]) => ({
+            async raw() {
+              const { results, meta } = await d1
+                .prepare(sql)
+                .bind(...values)
+                .all<Record<string, unknown>>();
+              rows += meta.rows_read;
+              return results.map((row) => Object.values(row));
+            },
+          }),
+        }),
       };
-      await ask(drizzle(counting as typeof d1));
+      await ask(drizzle(counting as unknown as typeof d1));
       return rows;
     },
     stop: () => miniflare.dispose(),
