@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import { oauthSources } from "../db/schema.ts";
+import { bytesOf, depthProblems, pageProblem, sizeProblem } from "./list-limits.ts";
 import { searchText } from "./search-text.ts";
 import { slugPattern } from "./serialize.ts";
 import { sourceTypeSchema } from "./source-type.ts";
+import { unsafeUrls } from "./unsafe-urls.ts";
 
 export type StoredSource = typeof oauthSources.$inferSelect;
 
@@ -13,13 +15,18 @@ export interface SourceList {
   types: Map<string, string>;
 }
 
+/** As many as a person reads: what is wrong with every row is not looked for in all of them. */
+const mostProblems = 10;
+
 /** What is wrong with a list: one line for each problem, naming the row, its slug and the field. */
 export class InvalidList extends Error {
   override name = "InvalidList";
   readonly problems: string[];
 
   constructor(problems: string[]) {
-    super(problems.join("\n"));
+    const more =
+      problems.length < mostProblems ? [] : [`and perhaps more: the check stops at ${mostProblems} problems`];
+    super([...problems, ...more].join("\n"));
     this.problems = problems;
   }
 }
@@ -66,37 +73,49 @@ const answerSchema = z.object({
 
 /**
  * Reads a list in the API's own format: an answer with `results`, or a bare array.
- * @throws InvalidList naming every problem
+ * @throws InvalidList naming some ten problems at most
  */
 export function readList(json: unknown): SourceList {
   const rows = wholeList(json);
   const problems: string[] = [];
-  const report = (i: number, field: string, message: string) =>
-    problems.push(`row ${i + 1} (slug ${JSON.stringify(slugOf(rows[i]))}): ${field}: ${message}`);
+  const nameOf = (i: number) => `row ${i + 1} (slug ${shownSlug(rows[i])})`;
+  const report = (i: number, problem: string) => problems.push(`${nameOf(i)}: ${problem}`);
 
   const list: SourceList = { sources: [], types: new Map() };
+  const sizes: number[] = [];
   const seen = { pk: new Set<string>(), slug: new Set<string>(), managed: new Set<string>() };
 
   for (const [i, value] of rows.entries()) {
+    if (problems.length >= mostProblems) break;
+    const tooDeep = depthProblems(value);
+    for (const problem of tooDeep) report(i, problem);
+    if (tooDeep.length > 0) continue;
+    const bytes = bytesOf(value);
+    sizes.push(bytes);
+    const tooLarge = sizeProblem(bytes);
+    if (tooLarge) report(i, tooLarge);
     const { success, data: row, error } = rowSchema.safeParse(value);
     if (!success) {
-      for (const issue of error.issues) report(i, issue.path.join(".") || "row", issue.message);
+      for (const issue of error.issues) report(i, `${issue.path.join(".") || "row"}: ${issue.message}`);
       continue;
     }
+    for (const problem of unsafeUrls(row)) report(i, problem);
     for (const field of ["pk", "slug", "managed"] as const) {
       const unique = row[field];
       if (unique === null) continue;
-      if (seen[field].has(unique)) report(i, field, "stands in another row too");
+      if (seen[field].has(unique)) report(i, `${field}: stands in another row too`);
       seen[field].add(unique);
     }
     if (row.type) {
       const type = JSON.stringify(row.type);
       if ((list.types.get(row.provider_type) ?? type) !== type)
-        report(i, "type", "differs from another row's of this provider_type");
+        report(i, "type: differs from another row's of this provider_type");
       list.types.set(row.provider_type, type);
     }
     list.sources.push(storedForm(row));
   }
+  const together = problems.length === 0 && pageProblem(sizes, nameOf);
+  if (together) problems.push(together);
   if (problems.length > 0) throw new InvalidList(problems);
   return list;
 }
@@ -115,7 +134,12 @@ function wholeList(json: unknown): unknown[] {
   return results;
 }
 
-const slugOf = (row: unknown) => (typeof row === "object" && row !== null && "slug" in row ? row.slug : null);
+/** In quotes, so that no control character reaches a terminal; never in part, since what redacts a secret would not find it. */
+function shownSlug(row: unknown): string {
+  const slug = typeof row === "object" && row !== null && "slug" in row ? row.slug : null;
+  if (typeof slug !== "string") return "null";
+  return slug.length > 100 ? `of ${slug.length} characters` : JSON.stringify(slug);
+}
 
 function storedForm(row: Row): StoredSource {
   return {

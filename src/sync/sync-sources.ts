@@ -3,12 +3,12 @@ import type { Changes, Difference } from "../oauth-sources/difference.ts";
 import type { SourceList } from "../oauth-sources/read-list.ts";
 import { compareWithStore, RevisionGone, readRevision, replaceSources } from "../oauth-sources/replace.ts";
 import type { Asking } from "./fetch-upstream.ts";
-import { refuseLosses, unsafeUrls } from "./guard.ts";
+import { refuseLosses } from "./guard.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { recordRun, type SyncRun } from "./runs.ts";
 import { SyncError } from "./sync-error.ts";
 import { listAddress, shownAddress } from "./upstream-address.ts";
-import { refuseRows, walkUpstream } from "./walk.ts";
+import { walkUpstream } from "./walk.ts";
 
 export interface SyncOptions extends Partial<Pick<Asking, "fetch" | "wait" | "random" | "now">> {
   /** Where authentik is, such as https://authentik.example. */
@@ -90,10 +90,7 @@ async function readUpstream(options: SyncOptions): Promise<SourceList> {
     wait: options.wait ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     random: options.random ?? Math.random,
   };
-  const list = await walkUpstream(address, asking, options.onPage);
-  const problems = unsafeUrls(list);
-  if (problems.length > 0) throw refuseRows(problems, shownAddress(address.href));
-  return list;
+  return walkUpstream(address, asking, options.onPage);
 }
 
 /** Enough for ten problems; the store keeps a thousand of them. */

@@ -64,7 +64,7 @@ async function readPages(list: URL, asking: Asking, onPage: (read: number, total
     throw new SyncError(`${shownAddress(list.href)} has ${pages} pages, more than ${asking.limits.pages}`);
   }
   onPage(1, pages);
-  const rows = first.results;
+  const parts = [first.results];
   let size = first.size;
   for (let number = 2; number <= pages; number++) {
     const { pagination, results, size: more } = await readPage(list, number, asking);
@@ -75,9 +75,10 @@ async function readPages(list: URL, asking: Asking, onPage: (read: number, total
     if (size > asking.limits.listBytes) {
       throw new SyncError(`${shownAddress(list.href)} has a list of more than ${asking.limits.listBytes} bytes`);
     }
-    rows.push(...results);
+    parts.push(results);
     onPage(number, pages);
   }
+  const rows = parts.flat();
   if (rows.length !== count) {
     const message = `it says that it has ${count} sources, and sent ${rows.length}`;
     throw pages > 1 ? new Unsettled(message) : new SyncError(`${shownAddress(list.href)} is not whole: ${message}`);
@@ -95,6 +96,11 @@ async function readPage(list: URL, number: number, asking: Asking): Promise<Page
   if (data.pagination.current !== number) {
     throw new SyncError(`${address} was asked for page ${number}, and gave page ${data.pagination.current}`);
   }
+  if (data.results.length > pageSize) {
+    throw new SyncError(
+      `${address} was asked for ${pageSize} sources, and gave ${data.results.length} on page ${number}`,
+    );
+  }
   return { ...data, size };
 }
 
@@ -108,9 +114,6 @@ async function digestOf({ sources, types }: SourceList): Promise<string> {
   return digest;
 }
 
-/** As many problems as a person reads. */
-const shownProblems = 10;
-
 /** The rows, checked as those of an import. What stands twice in several pages may be but one that moved. */
 function asList(rows: unknown[], pages: number, address: string): SourceList {
   try {
@@ -121,14 +124,6 @@ function asList(rows: unknown[], pages: number, address: string): SourceList {
     if (pages > 1 && problems.every((problem) => problem.endsWith("stands in another row too"))) {
       throw new Unsettled(problems[0] ?? error.message);
     }
-    throw refuseRows(problems, address);
+    throw new SyncError(`${address} gave a list that is wrong:\n${error.message}`);
   }
-}
-
-/** @param problems one line each, naming the row, its slug and the field */
-export function refuseRows(problems: string[], address: string): SyncError {
-  const more = problems.length > shownProblems ? [`and ${problems.length - shownProblems} more`] : [];
-  return new SyncError(
-    [`${address} gave a list that is wrong:`, ...problems.slice(0, shownProblems), ...more].join("\n"),
-  );
 }

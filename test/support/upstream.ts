@@ -58,6 +58,15 @@ export const servePages =
   (response, { page }) =>
     sendJson(response, pageOf(rows, page, pageSize));
 
+/** A source that has so many bytes as JSON text. */
+export function padSource(source: OAuthSource, bytes: number): OAuthSource {
+  const bare = { ...source, additional_scopes: "" };
+  return { ...bare, additional_scopes: "x".repeat(bytes - Buffer.byteLength(JSON.stringify(bare))) };
+}
+
+/** As much as a page may have: 8 MiB in a thousand sources. */
+export const largestPage = () => generateSources(1_000).map((source, i) => padSource(source, i < 608 ? 8_389 : 8_388));
+
 /** Sources that differ in all that must be unique. */
 export function generateSources(count: number, name = "Source"): OAuthSource[] {
   const { results: company } = readFixture("company");

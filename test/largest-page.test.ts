@@ -1,0 +1,53 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { InvalidList, readList } from "../src/oauth-sources/read-list.ts";
+import type { OAuthSource } from "../src/oauth-sources/serialize.ts";
+import { createStore, readFixture, type TestStore } from "./support/store.ts";
+import { startWorker } from "./support/worker.ts";
+
+let store: TestStore;
+let worker: ReturnType<typeof startWorker>;
+const [source] = (await readFixture("company")).results as [OAuthSource];
+
+beforeAll(async () => {
+  store = await createStore();
+  worker = startWorker(store);
+});
+
+describe("a page", () => {
+  it.each(["page=9007199254740991&page_size=1000", "page=9007199254740991&page_size=999"])(
+    "so far beyond the end that its offset is no exact number is a 404: %s",
+    async (query) => {
+      const response = await worker.list(query);
+      expect([response.status, await response.json()]).toEqual([404, { detail: "Invalid page.", code: "not_found" }]);
+    },
+  );
+
+  it("of the thousand largest sources that an import takes is served", async () => {
+    const jwks = {
+      keys: Array.from({ length: 18 }, (_, i) => ({ kid: `${i}`, kty: "RSA", e: "AQAB", n: "x".repeat(344) })),
+    };
+    const row = (i: number) => ({
+      ...source,
+      pk: `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`,
+      slug: `source-${String(i).padStart(4, "0")}`,
+      managed: null,
+      oidc_jwks: jwks,
+    });
+    const bare = JSON.stringify(row(0)).length;
+    const rows = Array.from({ length: 1_000 }, (_, i) => ({ ...row(i), additional_scopes: "x".repeat(8_388 - bare) }));
+    await store.load(rows);
+    const response = await worker.list("page_size=1000");
+    const text = await response.text();
+    expect(response.status, text.slice(0, 200)).toBe(200);
+    expect(text.length).toBeGreaterThan(8_380_000);
+  });
+});
+
+it("a list that is nested a million deep is read to the end, and refused by name", () => {
+  const deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
+  const text = JSON.stringify([{ ...source, oidc_jwks: "@" }]).replace('"@"', deep);
+  expect(() => readList(JSON.parse(text))).toThrow(InvalidList);
+  expect(() => readList(JSON.parse(text))).toThrow(
+    `row 1 (slug "${source.slug}"): oidc_jwks: is nested more than 200 deep`,
+  );
+});
