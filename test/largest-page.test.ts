@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { InvalidList, readList } from "../src/oauth-sources/read-list.ts";
-import type { OAuthSource } from "../src/oauth-sources/serialize.ts";
+import type { OAuthSource } from "../src/sources/source.ts";
+import { readList } from "../src/sync/list.ts";
+import { InvalidList } from "../src/sync/problem.ts";
 import { createStore, readFixture, type TestStore } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 

@@ -40,11 +40,11 @@ await runTool("db:import", usage, async (args) => {
   const json = await readJson(file);
   const refuseEmpty = (isEmpty: boolean, what: string) => {
     if (!isEmpty || values["allow-removals"]) return;
-    throw new Error(`${file} has no sources, and ${what}; where that is right, run it again with --allow-removals`);
+    throw new Error(`${file} has no sources, and ${what} where that is right, run it again with --allow-removals`);
   };
   if (values.sql) {
     const list = readList(json);
-    refuseEmpty(list.documents.length === 0, "its SQL would remove all that are stored");
+    refuseEmpty(list.documents.length === 0, "its SQL would remove all that are stored:");
     process.stdout.write(listAsSql(list, Date.now()));
     return;
   }
@@ -56,7 +56,7 @@ await runTool("db:import", usage, async (args) => {
     // A file takes any size; a server takes so much in one request.
     maxLength: fileOf(storeUrl) ? Number.POSITIVE_INFINITY : undefined,
     check: ({ removed: { size } }) =>
-      refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written`),
+      refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written;`),
   });
   console.log(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
   console.error(

@@ -39,7 +39,6 @@ export function sizeProblems(sources: readonly { slug: string; document: string 
     return tooLarge.map(({ row, slug, bytes }) => ({
       row,
       slug,
-      field: "row",
       code: "too_large",
       message: `has ${bytes} bytes as JSON, more than ${largestSource}`,
     }));

@@ -65,6 +65,15 @@ export const servePages =
   (response, { page }) =>
     sendJson(response, pageOf(rows, page, pageSize));
 
+/** A source that has so many bytes as JSON text, in the form in which it is stored. */
+export function padSource(source: OAuthSource, bytes: number): OAuthSource {
+  const bare = { ...source, additional_scopes: "", callback_url: `/source/oauth/callback/${source.slug}/` };
+  return { ...bare, additional_scopes: "x".repeat(bytes - Buffer.byteLength(JSON.stringify(bare))) };
+}
+
+/** As much as a page may have: 8 MiB in a thousand sources. */
+export const largestPage = () => generateSources(1_000).map((source, i) => padSource(source, i < 608 ? 8_389 : 8_388));
+
 /** Sources that differ in all that must be unique. */
 export function generateSources(count: number, name = "Source"): OAuthSource[] {
   const { results: company } = readFixture("company");

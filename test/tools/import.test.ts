@@ -6,6 +6,7 @@ import { listState, oauthSources } from "../../src/db/schema.ts";
 import type { OAuthSource } from "../../src/sources/source.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { fixturePath, readFixture, runTool, start, temporaryFolder } from "../support/run.ts";
+import { generateSources, largestPage, padSource } from "../support/upstream.ts";
 
 let store: { LIBSQL_URL: string };
 let folder: string;
@@ -25,7 +26,7 @@ function write(content: unknown): string {
   return file;
 }
 
-const importFile = (file: string) => runTool("import", [file], store);
+const importFile = (file: string, ...options: string[]) => runTool("import", [...options, file], store);
 const { results: company } = readFixture("company");
 
 /** Sources that differ in all that must be unique. */
@@ -161,6 +162,110 @@ describe("npm run db:import", () => {
     const { code, stderr } = await importFile(write(content));
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
+  });
+
+  it.each([
+    ["[]", []],
+    ["an answer without results", { pagination: { count: 0 }, results: [] }],
+  ])("refuses to empty a store by %s, unless removals are allowed", async (_, content) => {
+    await importFile(fixturePath("company"));
+    const before = await sources();
+    const file = write(content);
+    const { code, stdout, stderr } = await importFile(file);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toBe(
+      `db:import: ${file} has no sources, and the store has 12: nothing was written; ` +
+        "where that is right, run it again with --allow-removals\n",
+    );
+    expect(await sources()).toEqual(before);
+    expect(await importFile(file, "--allow-removals")).toMatchObject({
+      code: 0,
+      stdout: "added 0, changed 0, removed 12, unchanged 0\n",
+    });
+    expect(await importFile(file)).toMatchObject({ code: 0, stdout: "added 0, changed 0, removed 0, unchanged 0\n" });
+  });
+
+  it("takes a list that has lost all sources but one, and counts them", async () => {
+    await importFile(fixturePath("company"));
+    expect(await importFile(write(company.slice(0, 1)))).toMatchObject({
+      code: 0,
+      stdout: "added 0, changed 0, removed 11, unchanged 1\n",
+    });
+  });
+
+  it("writes no SQL that empties a store, unless removals are allowed", async () => {
+    const file = write([]);
+    const { code, stdout, stderr } = await importFile(file, "--sql");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/has no sources, and its SQL would remove all that are stored: .* --allow-removals$/m);
+    const allowed = await importFile(file, "--sql", "--allow-removals");
+    expect(allowed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^delete from "oauth_sources";$/m) });
+  });
+
+  it("refuses URLs that run code, however their scheme is disguised", async () => {
+    const [a, b, c] = generate(3);
+    const { code, stderr } = await importFile(
+      write([
+        { ...a, icon: "\ufeffjavascript:alert(1)" },
+        { ...b, profile_url: "\u00a0data:text/html,x" },
+        { ...c, provider_type: "x", type: { ...c?.type, name: "x", oidc_jwks_url: "java\tscript:alert(1)" } },
+      ]),
+    );
+    expect(code).toBe(1);
+    expect(stderr.split("\n")).toEqual([
+      'db:import: row 1 (slug "source-0"): icon: has a URL of the scheme javascript:',
+      'row 2 (slug "source-1"): profile_url: has a URL of the scheme data:',
+      'row 3 (slug "source-2"): type.oidc_jwks_url: has a URL of the scheme javascript:',
+      "",
+    ]);
+    expect(await sources()).toEqual([]);
+  });
+
+  it("stops at ten problems in a list of 1.9 million", async () => {
+    const { code, stderr } = await importFile(write(`[${"0,".repeat(1_899_999)}0]`));
+    expect(code).toBe(1);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines).toHaveLength(11);
+    expect(lines.slice(-2)).toEqual([
+      expect.stringMatching(/^row 10 \(slug null\): row: /),
+      "and perhaps more: the check stops at 10 problems",
+    ]);
+  });
+
+  it("names what is nested too deep for a call stack, be it a field or all there is", async () => {
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    const [a, b, c] = generate(3);
+    const rows = JSON.stringify([a, { ...b, oidc_jwks: "@" }, { ...c, not_known: "@" }]).replaceAll('"@"', deep);
+    expect(await importFile(write(rows))).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        'db:import: row 2 (slug "source-1"): oidc_jwks: is nested more than 200 deep\n' +
+        'row 3 (slug "source-2"): not_known: is nested more than 200 deep\n',
+    });
+    expect((await importFile(write(deep))).stderr).toBe(
+      "db:import: row 1 (slug null): row: is no object\n",
+    );
+  });
+
+  it("refuses a source of more than 64 KiB, and a thousand of more than 8 MiB together, before it writes", async () => {
+    const [a, b, c] = generate(3) as [OAuthSource, OAuthSource, OAuthSource];
+    const tooLarge = await importFile(write([a, padSource(b, 65_537), padSource(c, 65_536)]));
+    expect(tooLarge).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: 'db:import: row 2 (slug "source-1"): has 65537 bytes as JSON, more than 65536\n',
+    });
+    const page = largestPage();
+    const further = generateSources(1_100).slice(1_000) as [OAuthSource, ...OAuthSource[]];
+    const tooLargeTogether = await importFile(write([...page, padSource(further[0], 8_389)]));
+    expect(tooLargeTogether).toMatchObject({ code: 1, stdout: "" });
+    expect(tooLargeTogether.stderr).toContain(
+      "the 1000 largest sources have 8388609 bytes as JSON together, more than 8388608: row 1 (",
+    );
+    expect(await sources()).toEqual([]);
+    const whole = [...page, ...further.map((source) => padSource(source, 8_388))];
+    expect((await importFile(write(whole))).stdout).toMatch(/^added 1100,/);
   });
 
   it("refuses a call without a file, or with a missing one", async () => {

@@ -5,7 +5,16 @@ import { type SyncOptions, syncSources } from "../../src/sync/run.ts";
 import type { Limits } from "../../src/sync/upstream/limits.ts";
 import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
-import { type Behaviour, generateSources, pageOf, sendJson, servePages, startUpstream } from "../support/upstream.ts";
+import {
+  type Behaviour,
+  generateSources,
+  largestPage,
+  padSource,
+  pageOf,
+  sendJson,
+  servePages,
+  startUpstream,
+} from "../support/upstream.ts";
 
 /** As long as authentik's own, in letters of both cases. */
 const token = "Ak0123456789abcdefGHIJKLMNOPqrstuvwxyz0123456789ABCDEFsecret";
@@ -51,6 +60,16 @@ const inTwoPages =
   (rowsOf: (walk: number, page: number) => OAuthSource[]): Behaviour =>
   (response, { page, number }) =>
     sendJson(response, pageOf(rowsOf(Math.ceil(number / 2), page), page, 6));
+
+/** A list on one page, its first source with a field that is written as it stands. */
+const writeFirst =
+  (field: string, text: string): Behaviour =>
+  (response) => {
+    const page = JSON.stringify(pageOf([{ ...first, [field]: "@" }, second, ...others]));
+    sendJson(response, page.replace('"@"', text));
+  };
+
+const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
 const changeFirst = (change: Record<string, unknown>) => servePages([{ ...first, ...change }, second, ...others]);
 
@@ -253,12 +272,52 @@ const faults: Fault[] = [
   {
     name: "gives many wrong rows",
     behaviour: servePages(generateSources(30).map((row) => ({ ...row, name: null }))),
-    error: /name: .*\nand perhaps more: the check stops at 10 problems$/s,
+    error:
+      /gave a list that is wrong:\n(row [0-9]+ .* name: .*\n){10}and perhaps more: the check stops at 10 problems$/,
+  },
+  {
+    name: "gives more sources than it was asked for",
+    behaviour: (response) => {
+      const rows = Array(1_001).fill(0);
+      sendJson(response, pageOf(rows, 1, rows.length));
+    },
+    error: "was asked for 1000 sources, and gave 1001 on page 1",
+  },
+  {
+    name: "gives more sources than fit a call's arguments, on its second page",
+    behaviour: (response, { page }) => {
+      const results = page === 1 ? [first] : Array(200_000).fill(0);
+      sendJson(response, { pagination: { count: 200_001, current: page, total_pages: 2 }, results });
+    },
+    options: { limits: {} },
+    error: "was asked for 1000 sources, and gave 200000 on page 2",
+    asked: 2,
+  },
+  {
+    name: "nests a field deeper than a store takes",
+    behaviour: writeFirst("oidc_jwks", nested(1_000)),
+    error: 'row 1 (slug "source-00000"): oidc_jwks: is nested more than 200 deep',
+  },
+  {
+    name: "nests a field deeper than a call stack",
+    behaviour: writeFirst("slug", nested(20_000)),
+    error: "row 1 (slug null): slug: is nested more than 200 deep",
+  },
+  {
+    name: "gives a source of more than 64 KiB",
+    behaviour: changeFirst({ additional_scopes: "é".repeat(33_000) }),
+    options: { limits: {} },
+    error: /row 1 \(slug "source-00000"\): has 67[0-9]{3} bytes as JSON, more than 65536$/,
   },
   {
     name: "gives a URL that runs code",
     behaviour: changeFirst({ profile_url: "java\nscript:alert(1)" }),
     error: 'row 1 (slug "source-00000"): profile_url: has a URL of the scheme javascript:',
+  },
+  {
+    name: "gives a URL that runs code where white space is trimmed",
+    behaviour: changeFirst({ oidc_jwks_url: "\u00a0javascript:alert(1)" }),
+    error: 'row 1 (slug "source-00000"): oidc_jwks_url: has a URL of the scheme javascript:',
   },
   {
     name: "gives an icon that runs code",
@@ -440,6 +499,70 @@ describe("an upstream that", () => {
     const odd = 'k"e\\y$(1)|';
     upstream.behaviour = changeFirst({ slug: `x ${odd.toUpperCase()}` });
     expect((await sync({ token: odd })).error).toContain('row 1 (slug "x …"): slug: may hold');
+  });
+
+  it.each([0xa0, 0xfeff, 0x85, 0x3000, 0x2028, 0x200b, 0xad, 0x20, 0x09, 0x0a, 0x0d, 0x01, 0x1c, 0x7f])(
+    "gives the character %i before or inside `javascript:` is refused",
+    async (code) => {
+      const space = String.fromCodePoint(code);
+      const urls = {
+        icon: `${space}javascript:alert(1)`,
+        request_token_url: `java${space}script:alert(1)`,
+        authorization_url: `JavaScript${space}:alert(1)`,
+        oidc_well_known_url: `${space}${space}data:text/html,x`,
+      };
+      upstream.behaviour = changeFirst(urls);
+      const { outcome, error } = await sync();
+      expect(outcome).toBe("failed");
+      for (const field of Object.keys(urls)) {
+        expect(error).toMatch(new RegExp(`^row 1 .*: ${field}: has a URL of the scheme (javascript|data):$`, "m"));
+      }
+    },
+  );
+
+  it("gives URLs that are safe, or relative, or no URLs, is taken at its word", async () => {
+    const urls = {
+      icon: "fa://fa-user",
+      request_token_url: "",
+      authorization_url: " HTTPS://login.example/authorize ",
+      access_token_url: "//login.example:8080/token",
+      profile_url: "/profile?next=javascript:x",
+      oidc_well_known_url: "?javascript:x",
+      oidc_jwks_url: "http://login.example/jwks",
+    };
+    upstream.behaviour = changeFirst(urls);
+    expect(await sync()).toMatchObject({ outcome: "changed", changed: 1, error: null });
+  });
+
+  it("nests a field 200 deep is taken", async () => {
+    upstream.behaviour = writeFirst("oidc_jwks", nested(200));
+    expect(await sync()).toMatchObject({ outcome: "changed", changed: 1, error: null });
+    const [source] = (await store.snapshot()).sources;
+    expect(JSON.stringify(JSON.parse(source?.document ?? "").oidc_jwks)).toBe(nested(200));
+    upstream.behaviour = writeFirst("oidc_jwks", nested(201));
+    expect((await sync()).error).toContain("oidc_jwks: is nested more than 200 deep");
+  });
+
+  it("gives a source of 64 KiB is taken", async () => {
+    upstream.behaviour = servePages([padSource(first, 65_536), second, ...others]);
+    expect(await sync({ limits: {} })).toMatchObject({ outcome: "changed", changed: 1, error: null });
+    upstream.behaviour = servePages([padSource(first, 65_537), second, ...others]);
+    expect((await sync({ limits: {} })).error).toContain(
+      'row 1 (slug "source-00000"): has 65537 bytes as JSON, more than 65536',
+    );
+  });
+
+  it("gives a thousand sources of 8 MiB is taken, and of a byte more is not", async () => {
+    store = await createFileStore();
+    const [large, ...rest] = largestPage() as [OAuthSource, ...OAuthSource[]];
+    upstream.behaviour = servePages([padSource(large, 8_390), ...rest]);
+    expect((await sync({ limits: {} })).error).toContain(
+      "the 1000 largest sources have 8388609 bytes as JSON together, more than 8388608: " +
+        'row 1 (slug "source-00000") has 8390, row 2 (slug "source-00001") has 8389, row 3',
+    );
+    expect(await store.slugs()).toEqual([]);
+    upstream.behaviour = servePages([large, ...rest]);
+    expect(await sync({ limits: {} })).toMatchObject({ outcome: "changed", added: 1_000, error: null });
   });
 
   it("is below a path is asked there", async () => {

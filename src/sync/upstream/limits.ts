@@ -11,7 +11,7 @@ export interface Limits {
   /** The longest `Retry-After` that a run waits for. */
   longestRetryAfterMs: number;
   redirects: number;
-  /** Of one page, decompressed: a thousand sources are 1 to 2 MB. */
+  /** Of one page, decompressed: a thousand sources are 1 to 2 MB, and 8 MiB at most, besides what stands around them. */
   pageBytes: number;
   /** Of all pages. A Worker has 128 MB, and its readers are in them too; a run takes four times what the list has. */
   listBytes: number;
@@ -28,7 +28,7 @@ export const defaultLimits: Limits = {
   firstWaitMs: 500,
   longestRetryAfterMs: 30_000,
   redirects: 3,
-  pageBytes: 8 * 1024 * 1024,
+  pageBytes: 9 * 1024 * 1024,
   listBytes: 24 * 1024 * 1024,
   pages: 100,
   walks: 5,
