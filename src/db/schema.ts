@@ -16,11 +16,14 @@ function generatedColumn(name: string, { type, fallback, index, isNullable }: Co
   return isNullable ? column : column.notNull();
 }
 
-const columns = fieldsWith("column");
+// Readers write their own SQL over this table: marked pure, bundles of hosts that only read leave it out.
+const columns = /* @__PURE__ */ fieldsWith("column");
 
-const generatedColumns = Object.fromEntries(
-  columns.map(([name, { column }]) => [name, generatedColumn(name, column)]),
-) as Record<ColumnName, ReturnType<typeof generatedColumn>>;
+const generatedColumns = () =>
+  Object.fromEntries(columns.map(([name, { column }]) => [name, generatedColumn(name, column)])) as Record<
+    ColumnName,
+    ReturnType<typeof generatedColumn>
+  >;
 
 /** What a column's field must be in the document. A check that comes out as NULL passes, so each is false instead. */
 function typeCheck(name: string, { type, isNullable }: Column) {
@@ -34,20 +37,20 @@ function typeCheck(name: string, { type, isNullable }: Column) {
  * A source as the document that authentik sent, and generated columns over it for whatever is filtered or ordered by: a
  * writer cannot make the two disagree, and the table itself refuses what is wrong.
  */
-export const oauthSources = sqliteTable(
+export const oauthSources = /* @__PURE__ */ sqliteTable(
   "oauth_sources",
-  {
+  () => ({
     pk: text().primaryKey(),
     /** The source as JSON, in the order of its keys; its `callback_url` is set when it is read. */
     document: text().notNull(),
     /** What `search` looks through; every writer fills it with `searchText(name, slug)`. */
     searchText: text("search_text").notNull(),
-    ...generatedColumns,
+    ...generatedColumns(),
     hasJwks: integer("has_jwks", { mode: "boolean" }).generatedAlwaysAs(
       sql.raw("coalesce(document -> '$.oidc_jwks', '{}') <> '{}'"),
       { mode: "stored" },
     ),
-  },
+  }),
   (table) => [
     check("document_is_json", sql.raw("typeof(document) = 'text' AND json_valid(document)")),
     check("document_has_the_pk", sql.raw("document ->> '$.pk' IS pk")),

@@ -25,6 +25,7 @@ const basePath = base.pathname.replace(/\/+$/, "");
 const transport = base.protocol === "https:" ? https : http;
 const agent = new transport.Agent({ keepAlive: true, maxSockets: options.concurrency });
 const expectedRows = rebaseRows(suite.rows, suite.public_url, options.publicUrl);
+const envelope = suite.envelope ?? {}; // what stands beside pagination and results
 
 await main();
 
@@ -158,8 +159,9 @@ function checkList(c, response, problems) {
 
 /** The shape of a page, and that its numbers agree with each other. */
 function checkEnvelope(body, problems) {
-  sameKeys("body", ["pagination", "results"], body, problems);
+  sameKeys("body", ["pagination", "results", ...Object.keys(envelope)], body, problems);
   if (problems.length > 0) return;
+  for (const key of Object.keys(envelope)) diff(key, envelope[key], body[key], problems);
   const p = body.pagination;
   sameKeys("pagination", PAGINATION_KEYS, p, problems);
   if (!Array.isArray(body.results)) problems.push(`results: expected a list, got ${show(body.results)}`);

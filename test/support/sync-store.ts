@@ -20,7 +20,7 @@ export async function createFileStore(rows: unknown[] = []) {
   copyFileSync(template, file);
   const url = `file:${file}`;
   const db = openStore(url, undefined);
-  const load = (list: unknown[]) => replaceSources(db, readList(list), { now: Date.now() });
+  const load = (list: unknown) => replaceSources(db, readList(list), { now: Date.now() });
   await load(rows);
   return {
     db,

@@ -193,7 +193,7 @@ describe.each([
 });
 
 describe("the recorded cases", () => {
-  it.each(["company", "adversarial", "many"])(
+  it.each(["company", "company-2026", "adversarial", "many"])(
     "of %s pass, cold at one path and then warm at the other",
     async (name) => {
       const own = { LIBSQL_URL: `file:${join(folder, `${name}.db`)}` };

@@ -150,9 +150,8 @@ describe("the package", () => {
       "cacheApiStorage",
       "createSourcesApp",
       "createToken",
-      "localCache",
+      "memoryCache",
       "memoryStorage",
-      "memoryTier",
       "noCache",
       "openLibsql",
       "readFetch",
@@ -160,6 +159,8 @@ describe("the package", () => {
       "replaceSources",
       "searchText",
       "storeToken",
+      "swrCache",
+      "syncSources",
     ]);
     expect(await names("client.js")).toEqual(["createSourcesClient"]);
     expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
@@ -231,7 +232,7 @@ describe("an example, from the packed package in an empty folder", () => {
   it("host-d1 serves the list from D1", async () => {
     const target = await install("host-d1");
     await expectTypes(target);
-    expectSize(await addedKiB(target), promisedD1, 35);
+    expectSize(await addedKiB(target), promisedD1, 36);
     const list = await runTool("import", ["--sql", fixturePath("company")]);
     const created = await runTool("token", ["create", "--name", "reader", "--sql"]);
     writeFileSync(join(target, "sources.sql"), list.stdout + created.stdout);

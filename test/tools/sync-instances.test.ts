@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/sources/source.ts";
@@ -132,4 +133,52 @@ it("leaves the list, and says so in the log and in the store, where the job fail
   });
   await until(async () => /\{"job":"sync".*"outcome":"failed"/.test(b.dev.output()));
   expect(b.dev.output()).not.toContain(tokens.a);
+});
+
+it("hands on what a newer authentik sends, byte for byte, whatever keys it has, and no secret of it", async () => {
+  const page = readFixture("company-2026");
+  const secrets = {
+    consumer_secret: "hunter2",
+    client_private_key: "hunter2",
+    nested: { smtp_password: "hunter2", kept: 1e21 },
+  };
+  const rows = page.results.map((row, i) => ({
+    ...row,
+    forward_query_parameters: { i, list: [true, null] },
+    ...secrets,
+  }));
+  const newer = await createFileStore();
+  await newer.load({ ...page, results: rows });
+  await storeToken(newer.db, tokens.a, { name: "a", scope: "sources:read", createdAt: 0, expiresAt: null });
+  const dev = await startDev(["--port", "0"], {
+    LIBSQL_URL: newer.url,
+    AUTHENTIK_URL: authentikUrl,
+    DEV_TOKEN: tokens.a,
+  });
+  const own = await createFileStore();
+  const synced = await runTool("sync", [], {
+    LIBSQL_URL: own.url,
+    AUTHENTIK_SYNC_URL: dev.origin,
+    AUTHENTIK_TOKEN: tokens.a,
+  });
+  expect(synced.stdout, synced.stderr).toBe("added 12, changed 0, removed 0, unchanged 0\n");
+  await dev.stop();
+  const replica = await startDev(["--port", "0"], {
+    LIBSQL_URL: own.url,
+    AUTHENTIK_URL: authentikUrl,
+    DEV_TOKEN: tokens.b,
+  });
+  const read = async ({ origin }: DevServer, token: string) =>
+    (await fetch(`${origin}/sources/oauth/?page_size=1000`, { headers: { Authorization: `Bearer ${token}` } })).text();
+  const again = await startDev(["--port", "0"], {
+    LIBSQL_URL: newer.url,
+    AUTHENTIK_URL: authentikUrl,
+    DEV_TOKEN: tokens.a,
+  });
+  const [one, other] = [await read(again, tokens.a), await read(replica, tokens.b)];
+  await Promise.all([again.stop(), replica.stop()]);
+  expect(other).toBe(one);
+  expect(JSON.parse(other).autocomplete).toEqual({});
+  expect(JSON.parse(other).results[0]).toMatchObject({ forward_query_parameters: { i: 0 }, nested: { kept: 1e21 } });
+  for (const { file } of [newer, own]) expect(readFileSync(file).includes("hunter2")).toBe(false);
 });

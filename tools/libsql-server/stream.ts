@@ -138,6 +138,8 @@ export class Stream {
       } catch (error) {
         step_errors[i] = describeError(error);
       }
+      // The engine is synchronous: between the steps of a long batch, others get their turn.
+      await new Promise((resolve) => setImmediate(resolve));
     }
     return { step_results, step_errors };
   }
