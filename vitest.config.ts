@@ -9,6 +9,9 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
+            // The runtime logs a stack of its own for every connection that a test breaks. Uncaught errors are not lost with that
+            // log: vitest reports rejections, and uncaught-errors.ts makes rejections of the others.
+            verbose: false,
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: { bindings: { EDGE_CACHE: "cache-api", LIBSQL_URL: `${inject("labUrl")}/main/` } },
           })),
@@ -16,6 +19,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/*.test.ts"],
+          setupFiles: ["test/support/uncaught-errors.ts"],
           testTimeout: 60_000,
         },
       },

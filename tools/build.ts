@@ -27,6 +27,7 @@ await runTool("build", usage, async (args) => {
   run("wrangler", "deploy", "--dry-run", "--minify", "--outdir", bundle);
   copyFileSync("public/openapi.json", "dist/openapi.json");
   const size = gzippedKiB(bundle);
-  console.log(`The Worker is ${size.toFixed(1)} KiB gzip, of ${limitKiB} KiB at most.`);
+  // Not to stdout: with `npm pack --silent` the name of the package's file stands there, alone.
+  console.error(`The Worker is ${size.toFixed(1)} KiB gzip, of ${limitKiB} KiB at most.`);
   if (size > limitKiB) throw new Error("the Worker is larger than README.md promises");
 });

@@ -1,20 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { oauthSources } from "../src/db/schema.ts";
-import { variableNames } from "../src/settings.ts";
 import { readList } from "../src/sync/list.ts";
 import { replaceSources } from "../src/sync/write.ts";
 import { storeToken } from "../src/tokens/admin.ts";
 import { isWellFormed } from "../src/tokens/format.ts";
 import { runTool, UsageError } from "./command.ts";
+import { startWrangler } from "./dev/start-wrangler.ts";
 import { startLibsqlServer } from "./libsql-server/server.ts";
-import { fileOf, migrateStore, openStore, storeUrl } from "./store.ts";
+import { toolSettings } from "./settings.ts";
+import { migrateStore, openStore, type Store, storeUrl } from "./store.ts";
+import { readStoreUrl } from "./store-url.ts";
 
 const usage = `Usage: npm run dev [-- OPTIONS OF wrangler dev]
 
@@ -28,102 +25,74 @@ Every variable of the Worker that is set here reaches it; README.md lists them.`
 /** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
 const devDefaults = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
 
+async function readDevToken(): Promise<string> {
+  const token = process.env.DEV_TOKEN || "dev-token";
+  if (/^[-.~+/=\w]+$/.test(token) && (await isWellFormed(token))) return token;
+  throw new UsageError(
+    "DEV_TOKEN may hold letters, digits and -._~+/=, and begin with ase_ only where it is a whole token",
+  );
+}
+
 /** A file store gets a local server, its tables, sources if it has none, and the development token; a remote one is used as it is. */
 async function startStore(devToken: string) {
-  const file = fileOf(storeUrl);
-  if (!file) return { variables: {}, takesDevToken: false, close: async () => {} };
-
+  const { file, shown } = readStoreUrl(storeUrl);
   const db = openStore();
+  if (!file) return { shown: `${shown}, left as it is`, variables: {}, token: undefined, close: async () => {} };
+
   await migrateStore(db);
-  await loadSample(db);
+  const sources = await loadSample(db);
   const now = Date.now();
   await storeToken(db, devToken, { name: "npm run dev", scope: "sources:read", createdAt: now, expiresAt: null });
 
   const authToken = randomUUID();
   const server = await startLibsqlServer({ file, authToken });
   const variables = { LIBSQL_URL: server.url, LIBSQL_AUTH_TOKEN: authToken };
-  return { variables, takesDevToken: true, close: () => server.close() };
+  return { shown: `${file}, with ${sources}`, variables, token: devToken, close: () => server.close() };
 }
 
-async function loadSample(db: LibSQLDatabase) {
-  if ((await db.$count(oauthSources)) > 0) return;
+/** @returns what is in the store then, in words */
+async function loadSample(db: Store): Promise<string> {
+  const count = await db.$count(oauthSources);
+  if (count > 0) return `${count} sources`;
   const sample: unknown = JSON.parse(readFileSync(new URL("sample-company.json", import.meta.url), "utf8"));
   const { added } = await replaceSources(db, readList(sample), { now: Date.now() });
-  console.log(`The store was empty: ${added} sources of a sample company are in it now.`);
+  return `${added} sources of a sample company, since it was empty`;
 }
 
-/** In a file, since command lines can be read by every user of the machine. */
-const envText = (variables: NodeJS.ProcessEnv) =>
-  variableNames
-    .filter((name) => variables[name])
-    .map((name) => `${name}=${JSON.stringify(variables[name])}\n`)
-    .join("");
+const welcome = (origin: string, store: string, token: string | undefined) => `
+Worker  ${origin}
+Store   ${store}
+Token   ${token ?? "one of that store's (npm run token)"}
+Page    ${origin}/docs/
 
-function startWrangler(args: string[]): ChildProcess {
-  const manifest = createRequire(import.meta.url).resolve("wrangler/package.json");
-  const script = join(dirname(manifest), "bin", "wrangler.js");
-  const inspector = args.some((arg) => arg.startsWith("--inspector-port")) ? [] : ["--inspector-port", "0"];
-  const quiet = {
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    WRANGLER_SEND_METRICS: "false",
-    WRANGLER_SEND_ERROR_REPORTS: "false",
-    WRANGLER_HIDE_BANNER: "true",
-    ...(process.stdout.isTTY && !process.env.NO_COLOR && { FORCE_COLOR: "1" }),
-  };
-  return spawn(process.execPath, [script, "dev", "--show-interactive-dev-session=false", ...inspector, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...quiet, ...process.env },
-  });
-}
+List the sources:
 
-/** Passes on what wrangler prints, and notices where it listens. */
-function onReady(wrangler: ChildProcess, ready: (url: string) => void) {
-  if (!wrangler.stdout) throw new Error("wrangler's output is not piped");
-  createInterface({ input: wrangler.stdout }).on("line", (line) => {
-    console.log(line);
-    const [, url] = /Ready on (https?:\/\/[\w.:[\]-]+)/.exec(line) ?? [];
-    if (url) ready(url);
-  });
-}
+  curl -H "Authorization: Bearer ${token ?? "TOKEN"}" "${origin}/api/v3/sources/oauth/"
 
-function printCurl(url: string, token: string) {
-  console.log(
-    `\nList the sources:\n\n  curl -H "Authorization: Bearer ${token}" "${url}/api/v3/sources/oauth/"\n\nor in a browser: ${url}/docs/\n`,
-  );
-}
-
-const exitCodeOf = (child: ChildProcess) =>
-  new Promise<number>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(signal ? 0 : (code ?? 1)));
-  });
+What follows is the Worker's log, a line for every request that reaches it. Ctrl-C ends it.
+`;
 
 await runTool("dev", usage, async (args) => {
-  const devToken = process.env.DEV_TOKEN || "dev-token";
-  if (!/^[-.~+/=\w]+$/.test(devToken) || !(await isWellFormed(devToken))) {
-    throw new UsageError(
-      "DEV_TOKEN may hold letters, digits and -._~+/=, and begin with ase_ only where it is a whole token",
-    );
-  }
-  const store = await startStore(devToken);
-  const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-"));
-  try {
-    const envFile = join(folder, "env");
-    writeFileSync(envFile, envText({ ...devDefaults, ...process.env, ...store.variables }), { mode: 0o600 });
-    const wrangler = startWrangler(["--env-file", envFile, "--persist-to", join(folder, "state"), ...args]);
-    // A terminal tells wrangler as well, which does no harm. Whatever code it then ends with, it was told to.
-    let isTold = false;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => {
-        isTold = true;
-        wrangler.kill(signal);
-      });
-    }
-    onReady(wrangler, (url) => printCurl(url, store.takesDevToken ? devToken : "TOKEN"));
-    const code = await exitCodeOf(wrangler);
-    process.exitCode = isTold ? 0 : code;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    await store.close();
-  }
+  const variables: NodeJS.ProcessEnv = { ...devDefaults, ...process.env };
+  toolSettings(variables);
+  const store = await startStore(await readDevToken());
+  console.log("Starting the Worker…");
+  const wrangler = startWrangler({
+    args,
+    variables: { ...variables, ...store.variables },
+    onReady: (origin) => console.log(welcome(origin, store.shown, store.token)),
+  });
+
+  let isTold = false;
+  const stop = (signal: NodeJS.Signals) => {
+    isTold = true;
+    wrangler.kill(signal);
+  };
+  // A terminal tells wrangler as well, which does no harm; one that is closed takes no more output.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => stop("SIGHUP"));
+
+  const [code, signal] = await once(wrangler, "exit").finally(store.close);
+  if (!isTold && signal) throw new Error(`wrangler was ended by ${signal}`);
+  process.exitCode = isTold ? 0 : code;
 });

@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
-import { readSettings } from "../src/settings.ts";
 import { parseJson } from "../src/sync/json.ts";
 import { readList } from "../src/sync/list.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { runTool, UsageError } from "./command.ts";
+import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
-import { fileOf, openStore, storeUrl } from "./store.ts";
+import { openStore, storeUrl } from "./store.ts";
+import { readStoreUrl } from "./store-url.ts";
 
 const usage = `Usage: npm run db:import -- [--sql] [--allow-removals] FILE.json
 
@@ -48,13 +49,13 @@ await runTool("db:import", usage, async (args) => {
     process.stdout.write(listAsSql(list, Date.now()));
     return;
   }
-  const { fresh, staleWhileRevalidate } = readSettings(process.env).freshness;
+  const { fresh, staleWhileRevalidate } = toolSettings().freshness;
   const db = openStore();
   const list = readList(json, await readTypesByName(db));
   const { added, changed, removed, unchanged } = await replaceSources(db, list, {
     now: Date.now(),
     // A file takes any size; a server takes so much in one request.
-    maxLength: fileOf(storeUrl) ? Number.POSITIVE_INFINITY : undefined,
+    maxLength: readStoreUrl(storeUrl).file ? Number.POSITIVE_INFINITY : undefined,
     check: ({ removed: { size } }) =>
       refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written;`),
   });

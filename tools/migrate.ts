@@ -1,5 +1,6 @@
 import { refuseArguments, runTool } from "./command.ts";
 import { migrateStore, openStore, storeUrl } from "./store.ts";
+import { readStoreUrl } from "./store-url.ts";
 
 const usage = `Usage: npm run db:migrate
 
@@ -9,5 +10,5 @@ A store that asks for a token gets LIBSQL_AUTH_TOKEN.`;
 await runTool("db:migrate", usage, async (args) => {
   refuseArguments(args);
   await migrateStore(openStore());
-  console.log(`The migrations are applied to ${storeUrl}`);
+  console.log(`The migrations are applied to ${readStoreUrl(storeUrl).shown}`);
 });

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client/node";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
-import { UsageError } from "./command.ts";
+import { storeFetch } from "./store-fetch.ts";
+import { readStoreUrl } from "./store-url.ts";
 
 // The file that wrangler reads as well; what is in the environment already goes before it.
 if (existsSync(".dev.vars")) process.loadEnvFile(".dev.vars");
@@ -14,24 +15,19 @@ export type Store = LibSQLDatabase & { $client: Client };
 /** The store that every tool works on: `LIBSQL_URL`, or a file below a folder that git ignores. */
 export const storeUrl = process.env.LIBSQL_URL || "file:.data/sources.db";
 
-/** The path of a `file:` URL; undefined for a store that is reached over the network. */
-export const fileOf = (url: string): string | undefined =>
-  url.startsWith("file:") ? url.slice("file:".length).replace(/^\/\/(?=\/)/, "") : undefined;
-
 /** Milliseconds to wait for another process that writes to the same file. */
 const timeout = 10_000;
 
 /**
- * Opens a store by its URL: `file:PATH`, `http(s)://…` or `libsql://…`.
+ * Opens a store by its URL: `file:PATH`, `http(s)://…` or `libsql://…`. Nothing is sent to a server before the first query.
  * @throws UsageError for another
  */
 export function openStore(url = storeUrl, authToken = process.env.LIBSQL_AUTH_TOKEN): Store {
-  if (!/^(file:|https?:|libsql:)./.test(url)) {
-    throw new UsageError(`LIBSQL_URL must be file:PATH, http(s)://… or libsql://…`);
-  }
-  const file = fileOf(url);
+  const { file, shown } = readStoreUrl(url);
   if (file) mkdirSync(dirname(file), { recursive: true });
-  return drizzle({ client: createClient({ url, timeout, ...(authToken && { authToken }) }) });
+  return drizzle({
+    client: createClient({ url, timeout, fetch: storeFetch(shown), ...(authToken && { authToken }) }),
+  });
 }
 
 /** Applies the migrations that the store lacks. */

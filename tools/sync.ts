@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
-import { readSettings } from "../src/settings.ts";
 import { changedFields, countChanges, type Difference } from "../src/sync/difference.ts";
 import { refuseLosses } from "../src/sync/losses.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { runTool, UsageError } from "./command.ts";
 import { showProgress } from "./progress.ts";
+import { toolSettings } from "./settings.ts";
 import { openStore } from "./store.ts";
 
 const usage = `Usage: npm run sync -- [--dry-run] [--allow-removals] [--allow-http]
@@ -90,7 +90,7 @@ await runTool("sync", usage, async (args) => {
   });
   if (values.status) return printStatus();
 
-  const { sync, freshness } = readSettings(process.env);
+  const { sync, freshness } = toolSettings();
   const { upstream, token } = sync;
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
   if (!token) throw new UsageError("AUTHENTIK_TOKEN is not set: an API token of authentik, in the environment");

@@ -17,7 +17,7 @@ const attempts = 3;
 /** Before the second attempt, at most; twice as long before the third. Jittered, so that isolates do not come back as one. */
 const firstWaitMs = 100;
 /** For one statement of a transaction; the longest writes 500 sources. */
-const writeMs = 10_000;
+export const writeMs = 10_000;
 
 /** Statuses of a server, or of something in front of it, that may answer in a moment. */
 const passing = [502, 503, 504];

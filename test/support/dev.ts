@@ -6,14 +6,23 @@ export interface DevServer {
   origin: string;
   /** The command that was printed for pasting. */
   curl: string;
+  /** Of the command itself, whose group has the same number. */
+  pid: number;
   output: () => string;
+  /** The exit code, once all who could write to its output have ended. */
+  ended: Promise<number | null>;
   /** Ends it as Ctrl-C does, where the whole group is told, and waits for the last of its processes. */
   stop(): Promise<void>;
 }
 
-/** Runs `npm run dev` until the Worker is ready. */
-export async function startDev(args: string[], variables: Record<string, string>): Promise<DevServer> {
-  const child = start("npm", ["run", "dev", "--", ...args], variables);
+/** Runs `npm run dev`, or another command that does, until the Worker is ready. */
+export async function startDev(
+  args: string[],
+  variables: Record<string, string>,
+  command: string[] = ["npm", "run", "dev", "--"],
+): Promise<DevServer> {
+  const [program = "", ...before] = command;
+  const child = start(program, [...before, ...args], variables);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   let output = "";
   child.stderr?.on("data", (chunk) => {
@@ -28,12 +37,15 @@ export async function startDev(args: string[], variables: Record<string, string>
     void ended.then((code) => reject(new Error(`npm run dev ended with ${code}:\n${output}`)));
   });
   const origin = /http:\/\/[^/"]+/.exec(curl)?.[0] ?? "";
+  const { pid = 0 } = child;
   return {
     origin,
     curl,
+    pid,
     output: () => output,
+    ended,
     async stop() {
-      if (child.pid) process.kill(-child.pid, "SIGINT");
+      if (pid) process.kill(-pid, "SIGINT");
       await ended;
     },
   };

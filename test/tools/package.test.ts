@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
@@ -20,9 +21,10 @@ let tarball: string;
 let server: LibsqlServer;
 
 beforeAll(async () => {
-  expect(await run("npm", ["run", "build"])).toMatchObject({ code: 0 });
-  expect(await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder])).toMatchObject({ code: 0 });
-  tarball = join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "");
+  // Packing builds first; scripts that pack take the one line of stdout for the name of the file.
+  const packed = await run("npm", ["pack", "--silent", "--pack-destination", folder]);
+  expect(packed).toMatchObject({ code: 0, stdout: `authentik-sources-edge-${manifest.version}.tgz\n` });
+  tarball = join(folder, packed.stdout.trim());
 
   const file = join(folder, "store.db");
   const db = openStore(`file:${file}`, undefined);

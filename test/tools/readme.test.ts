@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { runTool } from "../support/run.ts";
+import { run, runTool } from "../support/run.ts";
 
 const examples = readdirSync("examples");
 const documents = ["README.md", ...examples.map((name) => `examples/${name}/README.md`)];
@@ -30,4 +30,11 @@ describe("the commands of README.md and the examples", () => {
     expect(options.length).toBeGreaterThan(0);
     for (const option of options) expect(stdout).toContain(option);
   });
+});
+
+it("the files that the commands write into the repository are ignored by git", async () => {
+  const written = [...text.matchAll(/>>? ([\w./-]+\.(?:json|sql))$/gm)].map(([, path = ""]) => path);
+  expect(new Set(written)).toEqual(new Set(["sources.json", "examples/host-d1/sources.sql"]));
+  const { stdout } = await run("git", ["check-ignore", "sources.sql", ...written]);
+  expect(stdout.trim().split("\n")).toEqual(["sources.sql", ...written]);
 });

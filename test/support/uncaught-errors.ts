@@ -1,0 +1,6 @@
+// What is thrown outside any promise, in an event listener for instance, is told by the runtime in its log alone. As a
+// rejection, it fails the run. What a timer throws cannot be had: the runtime has no event for it.
+const scope: EventTarget = self;
+scope.addEventListener("error", (event) => {
+  if (event instanceof ErrorEvent) void Promise.reject(event.error);
+});

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { devNull, tmpdir } from "node:os";
+import { join } from "node:path";
+import { variableNames } from "../../src/settings.ts";
+
+// Loaded into wrangler's process before wrangler itself (`node --import`). It completes the command line from within, where
+// other users of the machine cannot read it: so secrets need no file, and no rules of quoting change them.
+
+/** The Worker's cache: of this run only, since the next one may be over another store. */
+const state = mkdtempSync(join(tmpdir(), "authentik-sources-edge-"));
+process.once("exit", () => rmSync(state, { recursive: true, force: true, maxRetries: 5 }));
+
+const variables = variableNames.flatMap((name) => (process.env[name] ? [`--var=${name}:${process.env[name]}`] : []));
+
+const defaults = Object.entries({
+  // The tools have read .dev.vars, and what it says is in the environment.
+  "--env-file": devNull,
+  // Two at once would collide on the usual one.
+  "--inspector-port": "0",
+  "--persist-to": state,
+  // wrangler has no terminal to take keys from. It stands last, since what follows --var or --env-file belongs to it.
+  "--show-interactive-dev-session": "false",
+}).filter(([name]) => !process.argv.some((arg) => arg === name || arg.startsWith(`${name}=`)));
+
+const [node = "", script = "", command = "", ...args] = process.argv;
+process.argv = [node, script, command, ...variables, ...defaults.map(([name, value]) => `${name}=${value}`), ...args];
+
+// The channel closes when the tool ends, however it ends; it is nothing to stay alive for.
+process.once("disconnect", () => process.exit());
+process.channel?.unref();

@@ -1,0 +1,16 @@
+import * as z from "zod/mini";
+import { readSettings, type Settings } from "../src/settings.ts";
+import { UsageError } from "./command.ts";
+
+/**
+ * The Worker's settings, for a tool.
+ * @throws UsageError naming every variable that is wrong
+ */
+export function toolSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  z.config(z.locales.en());
+  try {
+    return readSettings(env);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
