@@ -20,7 +20,7 @@ const packages =
   "python3-django python3-djangorestframework python3-django-filters python3-psycopg2 gunicorn postgresql";
 /** Debian's: another on the path lacks its packages. */
 const python = "/usr/bin/python3";
-const app = fileURLToPath(new URL("./django/", import.meta.url));
+const app = fileURLToPath(new URL("./django/", import.meta.url).href);
 const headers = { Authorization: `Bearer ${token}` };
 const waitMs = 20_000;
 

@@ -28,7 +28,7 @@ Measures the Worker against floors and peers, two at a time and in turn, its mem
 writes figures (JSON) and plots (SVG) into docs/bench/. Takes about ten minutes; a first look with --quick takes one or two, and
 writes nothing.`;
 
-const output = fileURLToPath(new URL("../docs/bench/", import.meta.url));
+const output = fileURLToPath(new URL("../docs/bench/", import.meta.url).href);
 /** Enough for a thousand pages of twelve. */
 const sources = 12_000;
 const herd = 100;

@@ -10,7 +10,7 @@ Simulates caching over some 300 data centres, from ten to a million requests a s
 of answers, with each data centre's Cache API alone and with the tiered platform cache. Writes docs/bench/simulation.json and
 simulation.svg. The same every time: its numbers are drawn from a fixed seed.`;
 
-const output = fileURLToPath(new URL("../docs/bench/", import.meta.url));
+const output = fileURLToPath(new URL("../docs/bench/", import.meta.url).href);
 
 /** The assumptions; docs/performance.md gives their reasons. Times are seconds. */
 const assumptions = {

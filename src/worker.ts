@@ -7,7 +7,7 @@ import { memoryCache } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import { workersCache } from "./cache/workers-cache.ts";
-import { readFetch } from "./db/fetch.ts";
+import { readFetch, writeFetch } from "./db/fetch.ts";
 import { openLibsql } from "./db/libsql.ts";
 import { countStoreRequest, type RequestVariables } from "./http/context.ts";
 import { crossOrigin } from "./http/cors.ts";
@@ -108,7 +108,9 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    await syncJob(settingsOf(env), "cron", () => exports.Sources.invalidate());
+    const { libsql, sync } = settingsOf(env);
+    const database = () => openLibsql({ ...libsql, fetch: writeFetch() });
+    await syncJob({ database, sync, trigger: "cron", invalidate: () => exports.Sources.invalidate() });
   },
 } satisfies ExportedHandler<Bindings>;
 

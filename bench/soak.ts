@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import {
+  type Cache,
+  memoryCache,
+  memoryStorage,
+  readList,
+  replaceSources,
+  type StoredResponse,
+  storeToken,
+  swrCache,
+} from "../src/index.ts";
+import { runTool, UsageError } from "../tools/command.ts";
+import { showProgress } from "../tools/progress.ts";
+import { migrateStore, openStore } from "../tools/store.ts";
+import { atEnd, start } from "./process.ts";
+import { compareAnswers, type Requests } from "./soak/compare.ts";
+import { badTokensOnly, differentUrls, type Flood, filling, isFlat, measureFlood } from "./soak/flood.ts";
+import { createHost, now } from "./soak/host.ts";
+import { hostileRequests } from "./soak/hostile-requests.ts";
+
+const usage = `Usage: npm run soak [-- --seed N] [--queries N] [--from N] [--flood N]
+
+Sends very many requests to the endpoint, in this process, over a local libSQL server with awkward sources in it:
+first so many bad tokens and so many different URLs, after which the memory must be what it was when all maps were full;
+then random and hostile queries, each without a cache, with one, again, and below /api/v3: no 5xx, and four equal answers.
+Takes some twenty minutes. Exit code 1, with the offending query, where something is wrong.
+
+  --seed N     another seed gives other queries; the same one gives the same (1)
+  --queries N  how many queries (100000)
+  --from N     the number of the first one: repeats one that was wrong, with --queries 1 --flood 0 (0)
+  --flood N    how many bad tokens, and how many URLs: 0, or at least ${2 * filling} (200000)`;
+
+const fixture = fileURLToPath(new URL("../test/conformance/fixtures/adversarial.json", import.meta.url).href);
+const token = "soak";
+
+const defaults = { seed: 1, queries: 100_000, from: 0, flood: 200_000 };
+type Option = keyof typeof defaults;
+
+function readOptions(args: string[]): Record<Option, number> {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({ args, options: { seed: text, queries: text, from: text, flood: text } });
+  const read = (name: Option) => {
+    const value = values[name] ?? String(defaults[name]);
+    if (!/^[0-9]{1,9}$/.test(value)) throw new UsageError(`--${name} must be a whole number of at most nine digits`);
+    return Number(value);
+  };
+  const options = { seed: read("seed"), queries: read("queries"), from: read("from"), flood: read("flood") };
+  if (options.flood > 0 && options.flood < 2 * filling)
+    throw new UsageError(`--flood must be 0 or at least ${2 * filling}`);
+  return options;
+}
+
+/** Starts a store in a process of its own, with the given sources and the token. */
+async function startStore(list: unknown) {
+  const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-soak-"));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "store.db");
+  const db = openStore(`file:${file}`, undefined);
+  await migrateStore(db);
+  await replaceSources(db, readList(list), { now: now() });
+  await storeToken(db, token, { name: "soak", scope: "sources:read", createdAt: 0, expiresAt: null });
+  db.$client.close();
+  return start("./soak/store.ts", file);
+}
+
+/** What a host might allow itself; the Cache API, which the Worker has here, is not in Node. */
+const createStorage = () =>
+  memoryStorage<StoredResponse>({ entries: 1_000, size: 8 * 1024 * 1024 }, ({ body }) => body.length);
+
+const number = (value: number) => value.toLocaleString("en");
+
+/** @returns what is wrong */
+async function soakMemory(storeUrl: string, kind: Flood, count: number): Promise<string[]> {
+  const send = createHost(storeUrl, memoryCache(swrCache({ storage: createStorage(), now }), { now }));
+  const growth = await measureFlood(kind, send, count, showProgress(kind.what));
+  const heap = growth.heap.map((mebibytes) => mebibytes.toFixed(1)).join(" ");
+  console.log(`${number(count)} ${kind.what}: heap in MiB from request ${number(filling)} on: ${heap}`);
+  if (growth.fault) return [growth.fault];
+  return isFlat(growth, count) ? [] : [`the heap grows with the number of ${kind.what}: ${heap}`];
+}
+
+/** @returns what is wrong */
+async function soakQueries(storeUrl: string, requests: Requests): Promise<string[]> {
+  const local = swrCache({ storage: createStorage(), now });
+  const ask = (cache: Cache<StoredResponse> | false) => {
+    const send = createHost(storeUrl, cache);
+    return (path: string) => send(path, token);
+  };
+  const ways = { uncached: ask(false), cached: ask(memoryCache(local, { now })), stored: ask(local) };
+  const { statuses, faults } = await compareAnswers(ways, requests);
+  const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${number(count)} × ${status}`);
+  console.log(`${number(requests.count)} queries, from number ${requests.from}: ${counts.join(", ")}`);
+  return faults;
+}
+
+await runTool("soak", usage, async (args) => {
+  const { seed, queries, from, flood } = readOptions(args);
+  const list = JSON.parse(readFileSync(fixture, "utf8"));
+  const store = await startStore(list);
+  const problems: string[] = [];
+  try {
+    // The floods come first: what else the process has done would be seen in its memory.
+    const floods = flood === 0 ? [] : [badTokensOnly, differentUrls(token)];
+    for (const kind of floods) problems.push(...(await soakMemory(store.line, kind, flood)));
+    const requests = { request: hostileRequests(seed, list.results), from, count: queries };
+    problems.push(...(await soakQueries(store.line, { ...requests, onProgress: showProgress("queries") })));
+  } finally {
+    store.kill();
+  }
+  if (problems.length > 0) throw new Error(`with --seed ${seed}: ${problems.join("\n")}`);
+});

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { glob } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+
+/** What each room of `src` may import besides itself and the ground. The files beside the rooms may import any of them. */
+const rooms: Record<string, string[]> = {
+  http: [],
+  cache: [],
+  db: ["sources/fields.ts"],
+  sources: ["db/"],
+  tokens: ["db/", "http/", "cache/"],
+  sync: ["db/", "sources/"],
+};
+const ground = ["unavailable.ts", "bounded-text.ts"];
+
+it("has imports that run one way, from the entry to the store", async () => {
+  const arrows: string[] = [];
+  for await (const file of glob("**/*.ts", { cwd: "src" })) {
+    const room = file.split("/")[0] ?? "";
+    const allowed = [...ground, `${room}/`, ...(rooms[room] ?? [])];
+    for (const [, path = ""] of readFileSync(join("src", file), "utf8").matchAll(/from "(\..*?)"/g)) {
+      const imported = join(dirname(file), path);
+      if (room in rooms && !allowed.some((prefix) => imported.startsWith(prefix))) arrows.push(`${file} → ${imported}`);
+      if (imported.startsWith("..")) arrows.push(`${file} → ${imported}`);
+    }
+  }
+  expect(arrows).toEqual([]);
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { run } from "../support/run.ts";
+
+const soak = (...args: string[]) => run(process.execPath, ["--expose-gc", "bench/soak.ts", ...args]);
+
+describe("the soak", () => {
+  it("finds memory flat over 5,000 bad tokens and 5,000 URLs, and no fault in hostile queries", async () => {
+    const { code, stdout, stderr } = await soak("--flood", "5000", "--queries", "200");
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).toMatch(/^5,000 bad tokens: heap in MiB from request 2,000 on: ([0-9.]+ ?){11}$/m);
+    expect(stdout).toMatch(/^5,000 different URLs: heap in MiB from request 2,000 on: ([0-9.]+ ?){11}$/m);
+    expect(stdout).toMatch(/^200 queries, from number 0: [0-9]+ × 200, [0-9]+ × 400, [0-9]+ × 404$/m);
+    expect(stderr).toBe("");
+  });
+
+  it.each([[["--flood", "3999"]], [["--queries", "many"]], [["--seed", "-1"]], [["now"]]])(
+    "refuses %j with what would be right",
+    async (args) => {
+      const { code, stderr } = await soak(...args);
+      expect(code).toBe(2);
+      expect(stderr).toContain("Usage: npm run soak");
+    },
+  );
+});
