@@ -243,9 +243,7 @@ describe("npm run db:import", () => {
         'db:import: row 2 (slug "source-1"): oidc_jwks: is nested more than 200 deep\n' +
         'row 3 (slug "source-2"): not_known: is nested more than 200 deep\n',
     });
-    expect((await importFile(write(deep))).stderr).toBe(
-      "db:import: row 1 (slug null): row: is no object\n",
-    );
+    expect((await importFile(write(deep))).stderr).toBe("db:import: row 1 (slug null): row: is no object\n");
   });
 
   it("refuses a source of more than 64 KiB, and a thousand of more than 8 MiB together, before it writes", async () => {
