@@ -44,6 +44,13 @@ describe("a page", () => {
   });
 });
 
+it("no row of a list is looked at after ten problems", () => {
+  const getPrototypeOf = () => {
+    throw new Error("the row was looked at");
+  };
+  expect(() => readList([...Array(10).fill(0), new Proxy({}, { getPrototypeOf })])).toThrow(InvalidList);
+});
+
 it("a list that is nested a million deep is read to the end, and refused by name", () => {
   const deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
   const text = JSON.stringify([{ ...source, oidc_jwks: "@" }]).replace('"@"', deep);

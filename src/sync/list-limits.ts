@@ -4,7 +4,10 @@ import { nameRow, type Problem } from "./problem.ts";
 const deepestField = 200;
 /** Of one source, as JSON text in UTF-8. */
 const largestSource = 64 * 1024;
-/** Of as many sources as a page has at most: every page then fits an isolate, and a hosted libSQL server's 10 MB. */
+/**
+ * Of as many sources as a page has at most: a page then fits an isolate, and the 10 MB of a hosted libSQL server's answer
+ * unless it is mostly quotes, which take twice their room there.
+ */
 const largestPage = 8 * 1024 * 1024;
 const sourcesPerPage = 1_000;
 /** Of what stands beside the results. */
