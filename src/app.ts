@@ -9,7 +9,7 @@ import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import type { Database } from "./db/database.ts";
 import { bearerAuth } from "./http/bearer.ts";
-import { type Principal, waitUntilOf } from "./http/context.ts";
+import { type Principal, type RequestVariables, waitUntilOf } from "./http/context.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
 import { isHttpUrl } from "./http/http-url.ts";
 import { appendSlash, otherMethods } from "./http/methods.ts";
@@ -17,6 +17,7 @@ import { formQuery, validateQuery } from "./http/query.ts";
 import { clientNetwork, countRequest, limitByToken, type RateLimiter } from "./http/rate-limit.ts";
 import { type Kind, keyOf, type Lookup } from "./lookup.ts";
 import { checkOptions, defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
+import { preparedReplies } from "./prepared-replies.ts";
 import { type Results, read } from "./read.ts";
 import { reply } from "./reply.ts";
 import { slugSchema } from "./sources/fields.ts";
@@ -116,18 +117,22 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
 
   async function answer<Body>(c: Context, lookup: Lookup<"list" | "source" | "types">) {
     const cached = await cache.get(keyOf(lookup), () => read(lookup, c), waitUntilOf(c));
+    c.set("answered", cached);
     return reply<Body>(c, cached, now());
   }
 
+  // A function of the context may look at anything of a request, not at its URL and token alone.
+  const prepared = typeof authentikUrl === "function" ? passThrough : preparedReplies({ limiter: limits.token, now });
+
   return new Hono<E>()
     .onError(renderError)
-    .get("/sources/oauth/", authorized, formQuery, validateQuery(listQuerySchema), (c) =>
+    .get("/sources/oauth/", prepared, authorized, formQuery, validateQuery(listQuerySchema), (c) =>
       answer<SourcesPage>(c, { kind: "list", query: c.req.valid("query"), publicUrl: publicUrl(c) }),
     )
-    .get("/sources/oauth/source_types/", authorized, formQuery, validateQuery(sourceTypesQuerySchema), (c) =>
+    .get("/sources/oauth/source_types/", prepared, authorized, formQuery, validateQuery(sourceTypesQuerySchema), (c) =>
       answer<SourceType[]>(c, { kind: "types", ...c.req.valid("query") }),
     )
-    .get("/sources/oauth/:slug/", authorized, formQuery, validateSlug, (c) =>
+    .get("/sources/oauth/:slug/", prepared, authorized, formQuery, validateSlug, (c) =>
       answer<OAuthSource>(c, { kind: "source", slug: c.req.param("slug"), publicUrl: publicUrl(c) }),
     )
     .all("/sources/oauth/", otherMethods)
@@ -135,6 +140,8 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
     .all("/sources/oauth", appendSlash)
     .all("/sources/oauth/:slug", appendSlash);
 }
+
+const passThrough = createMiddleware<RequestVariables>((_, next) => next());
 
 /** A slug of another form is no source's: the store need not be asked. */
 const validateSlug = createMiddleware<Env, "/sources/oauth/:slug/">(async function validateSlug(c, next) {

@@ -28,6 +28,10 @@ export interface Cached<T> {
   source: CacheSource;
   /** Whether another request's load was shared. */
   collapsed?: boolean;
+  /**
+   * Until when whoever got it may use it again without asking this cache, in milliseconds since 1970. Undefined: not at all.
+   */
+  reusableUntil?: number;
 }
 
 /** Keeps work alive after the client has been answered. */

@@ -34,6 +34,14 @@ export class Lru<V> {
     }
   }
 
+  /** Removes the least recently used entries for as long as they are over. */
+  prune(isOver: (value: V) => boolean): void {
+    for (const [key, { value }] of this.#entries) {
+      if (!isOver(value)) return;
+      this.delete(key);
+    }
+  }
+
   delete(key: string): void {
     this.#size -= this.#entries.get(key)?.size ?? 0;
     this.#entries.delete(key);

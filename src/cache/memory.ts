@@ -29,22 +29,27 @@ export function memoryCache(
   next: Cache<StoredResponse>,
   { now = Date.now }: MemoryCacheOptions = {},
 ): Cache<StoredResponse> {
-  const hot = new Lru<{ entry: Cached<StoredResponse>; until: number }>(bounds);
+  const hot = new Lru<Cached<StoredResponse>>(bounds);
 
   return {
     async get(key, load, waitUntil) {
       const found = hot.get(key);
-      if (found && now() < found.until) return found.entry;
+      if (found && now() < (found.reusableUntil ?? 0)) return found;
       const entry = await next.get(key, load, waitUntil);
       const seconds = keepableSeconds(entry, now());
-      if (seconds > 0) {
-        const kept: Cached<StoredResponse> = { ...entry, source: sourceInMemory[entry.source] ?? "memory" };
-        hot.set(key, { entry: kept, until: now() + seconds * 1000 }, key.length + entry.value.body.length);
-      }
-      return entry;
+      if (seconds <= 0) return entry;
+      const reusable = { ...entry, reusableUntil: now() + seconds * 1000 };
+      hot.set(key, outOfMemory(reusable), key.length + entry.value.body.length);
+      return reusable;
     },
   };
 }
+
+/** The entry as it is once it comes out of memory. */
+export const outOfMemory = (entry: Cached<StoredResponse>): Cached<StoredResponse> => ({
+  ...entry,
+  source: sourceInMemory[entry.source] ?? "memory",
+});
 
 /** A stale response is still called so out of memory. */
 const sourceInMemory: Partial<Record<Cached<unknown>["source"], Cached<unknown>["source"]>> = {

@@ -6,6 +6,11 @@ export interface Principal {
   id: string;
   /** Whether the sources may be listed. */
   mayViewSources: boolean;
+  /**
+   * For how long this holds, in seconds: the token is then verified once in that time for each URL that is asked again.
+   * @default each request is verified
+   */
+  validForSeconds?: number | undefined;
 }
 
 /** What a request's context holds by its end. */

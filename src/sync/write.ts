@@ -22,7 +22,7 @@ export class RevisionGone extends Error {
 /** A page of the 1,000 largest sources has 8 MiB at most, and a hosted libSQL server answers with 10 MB. */
 const rowsPerRead = 1_000;
 /** Of a bound value, in characters: D1 takes 2 MB, of which a character may be four bytes. */
-const valueLength = 500_000;
+const valueLength = 250_000;
 /** Of all bound values of a batch, in characters: a server takes some 32 MiB in one request. */
 const defaultBatchLength = 32 * 1024 * 1024;
 /** How often a write starts again from the reading, where other writers are faster. */

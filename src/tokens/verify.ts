@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Cached, Storage, WaitUntil } from "../cache/cache.ts";
-import { isFresh } from "../cache/freshness.ts";
+import { isFresh, timeToLive } from "../cache/freshness.ts";
 import { Lru } from "../cache/lru.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { VerifyToken } from "../http/bearer.ts";
@@ -54,8 +54,18 @@ export function tokenVerifier({ lookUp, beforeLookUp, waitUntil, now }: TokenVer
     const known = await storage.match(digest);
     if (!known && !(await isWellFormed(token))) return null;
     if (!known || (known.value === null && !isFresh(known, now()))) await beforeLookUp?.(c);
-    const { value: verdict } = await verdicts.get(digest, () => lookUp(digest, c), waitUntil(c));
-    if (!verdict || (verdict.expiresAt !== null && verdict.expiresAt <= now())) return null;
-    return { id: String(verdict.id), mayViewSources: verdict.scope === "sources:read" };
+    const cached = await verdicts.get(digest, () => lookUp(digest, c), waitUntil(c));
+    const { value: verdict } = cached;
+    if (!verdict) return null;
+    const expiresIn = verdict.expiresAt === null ? Number.POSITIVE_INFINITY : (verdict.expiresAt - now()) / 1000;
+    if (expiresIn <= 0) return null;
+    return {
+      id: String(verdict.id),
+      mayViewSources: verdict.scope === "sources:read",
+      validForSeconds: Math.min(expiresIn, isFresh(cached, now()) ? timeToLive(cached, now()) : staleSeconds),
+    };
   };
 }
+
+/** For so long a stale verdict holds: the store may be well again in a moment. */
+const staleSeconds = 3;
