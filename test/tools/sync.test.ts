@@ -714,7 +714,7 @@ describe("a run", () => {
 
   it("that is overtaken by another writer starts again from the reading: no change waits for the next run", async () => {
     overtake(2);
-    expect(await sync()).toMatchObject({ outcome: "changed", error: null, changed: 1 });
+    expect(await sync({ limits: {} })).toMatchObject({ outcome: "changed", error: null, changed: 1 });
     const { sources, state } = await store.snapshot();
     expect(sources[0]?.name).toBe("Late");
     expect(state[0]?.revision).toBe(4);
@@ -723,7 +723,7 @@ describe("a run", () => {
 
   it("that is overtaken each time writes nothing, and is no fault of upstream's", async () => {
     overtake(3);
-    expect(await sync()).toMatchObject({
+    expect(await sync({ limits: {} })).toMatchObject({
       outcome: "superseded",
       error: "other runs have written meanwhile; this one has written nothing",
     });
