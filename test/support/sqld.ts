@@ -106,7 +106,7 @@ const answers = async (url: string) => {
 };
 
 /** Below the ports that systems give to whoever asks for any: a server that is down for a while keeps its own. */
-async function freeAddress(): Promise<string> {
+export async function freeAddress(): Promise<string> {
   const port = 15_000 + Math.floor(Math.random() * 15_000);
   const probe = createServer();
   const isFree = await new Promise<boolean>((resolve) => {
