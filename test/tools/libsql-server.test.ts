@@ -1,41 +1,27 @@
 import { join } from "node:path";
 import { createClient } from "@libsql/client/node";
+import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { ask, close, execute, executeStored, outcomesOf, store } from "../support/pipelines.ts";
 import { temporaryFolder } from "../support/run.ts";
+
+const idleMs = 100;
+const transactionMs = 200;
 
 let server: LibsqlServer;
 let file: string;
 
 beforeEach(async () => {
   file = join(temporaryFolder(), "test.db");
-  server = await startLibsqlServer({ file, idleMs: 100 });
+  server = await startLibsqlServer({ file, idleMs, transactionMs });
 });
 
 afterEach(() => server.close());
 
-interface PipelineAnswer {
-  baton: string | null;
-  results: {
-    type: string;
-    response?: { result: { step_results?: unknown[]; step_errors?: unknown[]; rows?: unknown[] } };
-    error?: { message: string; code: string };
-  }[];
-  code?: string;
-}
+const whenStreamsHaveExpired = () => new Promise((resolve) => setTimeout(resolve, 2.5 * idleMs));
 
-async function pipeline(requests: object[], baton?: string | null): Promise<PipelineAnswer> {
-  const response = await fetch(`${server.url}/v2/pipeline`, {
-    method: "POST",
-    body: JSON.stringify({ baton, requests }),
-  });
-  return (await response.json()) as PipelineAnswer;
-}
-
-const execute = (sql: string, args: object[] = []) => ({ type: "execute", stmt: { sql, args } });
-const close = { type: "close" };
-const whenStreamsHaveExpired = () => new Promise((resolve) => setTimeout(resolve, 250));
-
+// What it answers to each kind of request is in sqld-parity.test.ts, and in sqld-streams.test.ts.
 describe("the local libSQL server", () => {
   it("serves the official client: values of every type, batches and transactions", async () => {
     const client = createClient({ url: server.url, intMode: "bigint" });
@@ -61,99 +47,74 @@ describe("the local libSQL server", () => {
     client.close();
   });
 
-  it("keeps a stream under a baton that works once", async () => {
-    const first = await pipeline([execute("BEGIN"), execute("CREATE TABLE t (a)")]);
-    expect(first.baton).toBeTypeOf("string");
-    const second = await pipeline([execute("COMMIT")], first.baton);
-    expect(second.results[0]?.type).toBe("ok");
-    expect((await pipeline([close], first.baton)).code).toBe("STREAM_EXPIRED");
-    expect((await pipeline([close], second.baton)).baton).toBeNull();
+  it("loses no write of many writers at once, by statement, batch and transaction", async () => {
+    const client = createClient({ url: server.url });
+    const reader = createClient({ url: `file:${file}` });
+    await client.execute("CREATE TABLE t (a)");
+    const insert = (value: number) => `INSERT INTO t VALUES (${value})`;
+    const write = async (value: number) => {
+      await client.execute(insert(value));
+      await client.batch([insert(value), insert(value)]);
+      const transaction = await client.transaction("write");
+      await transaction.execute(insert(value));
+      await transaction.commit();
+    };
+    await Promise.all(Array.from({ length: 20 }, (_, i) => write(i)));
+    expect((await reader.execute("SELECT count(*) AS n, count(DISTINCT a) AS d FROM t")).rows[0]).toMatchObject({
+      n: 80,
+      d: 20,
+    });
+    client.close();
+    reader.close();
   });
 
   it("expires a stream that is left alone, and rolls back what it had open", async () => {
-    await pipeline([execute("CREATE TABLE t (a)"), close]);
-    const { baton } = await pipeline([execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)")]);
+    await ask(server.url, [execute("CREATE TABLE t (a)"), close]);
+    const { baton } = await ask(server.url, [execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)")]);
     await whenStreamsHaveExpired();
-    expect((await pipeline([execute("COMMIT")], baton)).code).toBe("STREAM_EXPIRED");
-    const { results } = await pipeline([execute("SELECT * FROM t"), close]);
-    expect(results[0]?.response?.result).toMatchObject({ rows: [] });
+    const expired = await ask(server.url, [execute("COMMIT")], baton);
+    expect(expired).toMatchObject({ status: 400, body: { code: "STREAM_EXPIRED" } });
+    const { body } = await ask(server.url, [execute("SELECT * FROM t"), close]);
+    expect(body).toMatchObject({ results: [{ response: { result: { rows: [] } } }, {}] });
   });
 
-  it("runs a step of a batch only where its condition holds", async () => {
-    const steps = [
-      { stmt: { sql: "SELECT 1" } },
-      { stmt: { sql: "SELECT * FROM nope" }, condition: { type: "ok", step: 0 } },
-      { stmt: { sql: "SELECT 3" }, condition: { type: "ok", step: 1 } },
-      {
-        stmt: { sql: "SELECT 4" },
-        condition: { type: "and", conds: [{ type: "error", step: 1 }, { type: "is_autocommit" }] },
-      },
-      { stmt: { sql: "SELECT 5" }, condition: { type: "not", cond: { type: "or", conds: [{ type: "ok", step: 3 }] } } },
-    ];
-    const { results } = await pipeline([{ type: "batch", batch: { steps } }, close]);
-    const { step_results = [], step_errors = [] } = results[0]?.response?.result ?? {};
-    expect(step_results.map(Boolean)).toEqual([true, false, false, true, false]);
-    expect(step_errors.map(Boolean)).toEqual([false, true, false, false, false]);
-  });
-
-  it("runs SQL that was stored on the stream, until it is closed", async () => {
-    const stored = { type: "execute", stmt: { sql_id: 1 } };
-    const { results } = await pipeline([
-      { type: "store_sql", sql_id: 1, sql: "SELECT 1" },
-      stored,
-      { type: "close_sql", sql_id: 1 },
-      stored,
-      close,
-    ]);
-    expect(results.map((result) => result.error?.code ?? result.type)).toEqual([
-      "ok",
-      "ok",
-      "ok",
-      "SQL_NOT_FOUND",
-      "ok",
-    ]);
-    const reused = await pipeline([stored, close]);
-    expect(reused.results[0]?.error?.code).toBe("SQL_NOT_FOUND");
-  });
-
-  it("gives SQLite's own code with an error, and goes on", async () => {
-    await pipeline([{ type: "sequence", sql: "CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)" }, close]);
-    const { results } = await pipeline([
+  it("gives a connection to the next client as if it were new", async () => {
+    await ask(server.url, [execute("CREATE TABLE t (a)"), close]);
+    await ask(server.url, [
+      store(1, "SELECT 1"),
+      execute("BEGIN IMMEDIATE"),
       execute("INSERT INTO t VALUES (1)"),
-      execute("nonsense"),
-      { type: "odd" },
-      execute("SELECT 1"),
       close,
     ]);
-    expect(results.map((result) => result.error?.code ?? "ok")).toEqual([
-      "SQLITE_CONSTRAINT_UNIQUE",
-      "SQLITE_ERROR",
-      "HRANA_PROTO_ERROR",
-      "ok",
-      "ok",
-    ]);
+    expect((await ask(server.url, [executeStored(1), close])).body).toBe("SQL text 1 not found");
+    const { body } = await ask(server.url, [execute("BEGIN"), execute("SELECT * FROM t"), close]);
+    expect(body).toMatchObject({ results: [{ type: "ok" }, { response: { result: { rows: [] } } }, {}] });
   });
 
-  it("lets a writer wait for another's lock without stopping the rest", async () => {
-    await pipeline([execute("CREATE TABLE t (a)"), close]);
-    const holder = await pipeline([execute("BEGIN IMMEDIATE")]);
-    const waiting = pipeline([execute("INSERT INTO t VALUES (1)"), close]);
-    expect((await pipeline([execute("SELECT 1"), close])).results[0]?.type).toBe("ok");
-    await pipeline([execute("COMMIT"), close], holder.baton);
-    expect((await waiting).results[0]?.type).toBe("ok");
+  it("waits for another process that writes to the file, but not for ever", async () => {
+    await ask(server.url, [execute("CREATE TABLE t (a)"), close]);
+    const other = new Database(file);
+    other.exec("BEGIN IMMEDIATE");
+    const insert = [execute("INSERT INTO t VALUES (1)"), close];
+    expect(outcomesOf(await ask(server.url, insert))).toEqual(["SQLITE_BUSY", "ok"]);
+    const waiting = ask(server.url, insert);
+    await ask(server.url, [execute("SELECT 1"), close]);
+    other.exec("COMMIT");
+    expect(outcomesOf(await waiting)).toEqual(["ok", "ok"]);
+    expect(other.prepare("SELECT a FROM t").all()).toHaveLength(1);
+    other.close();
   });
 
-  it("asks for its token, where it has one, and serves nothing but its endpoint", async () => {
-    const guarded = await startLibsqlServer({ file, authToken: "secret" });
-    const ask = (headers: Record<string, string>) => statusOf(guarded.url, headers);
-    expect(await ask({})).toBe(401);
-    expect(await ask({ Authorization: "Bearer wrong" })).toBe(401);
-    expect(await ask({ Authorization: "Bearer secret" })).toBe(200);
-    expect((await fetch(`${guarded.url}/`, { headers: { Authorization: "Bearer secret" } })).status).toBe(404);
-    await guarded.close();
-    expect((await fetch(`${server.url}/v2/pipeline`, { method: "POST", body: "{" })).status).toBe(400);
+  it("ends a transaction that keeps another writer waiting for too long", async () => {
+    await ask(server.url, [execute("CREATE TABLE t (a)"), close]);
+    const insert = execute("INSERT INTO t VALUES (1)");
+    const free = await startLibsqlServer({ file, transactionMs, idleMs: 10 * transactionMs });
+    const { baton } = await ask(free.url, [execute("BEGIN IMMEDIATE"), insert]);
+    const begun = Date.now();
+    expect(outcomesOf(await ask(free.url, [insert, close]))).toEqual(["ok", "ok"]);
+    expect(Date.now() - begun).toBeGreaterThan(transactionMs / 2);
+    const late = await ask(free.url, [insert, execute("COMMIT"), close], baton);
+    expect(outcomesOf(late)).toEqual(["TRANSACTION_TIMEOUT", "SQLITE_UNKNOWN", "ok"]);
+    await free.close();
   });
 });
-
-const statusOf = async (url: string, headers: Record<string, string>) =>
-  (await fetch(`${url}/v2/pipeline`, { method: "POST", headers, body: JSON.stringify({ requests: [close] }) })).status;

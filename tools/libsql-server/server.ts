@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
-import { describeError, Stream, StreamError, type StreamRequest } from "./stream.ts";
+import { text } from "node:stream/consumers";
+import { ProtocolError, readPipeline, StatementError } from "./protocol.ts";
+import { Streams } from "./streams.ts";
 
 export interface LibsqlServerOptions {
   /** The database file; made where there is none. */
@@ -11,8 +11,10 @@ export interface LibsqlServerOptions {
   port?: number;
   /** Asked for as a bearer token. @default none */
   authToken?: string | undefined;
-  /** How long a stream may be left alone, in milliseconds. @default 10 s, as hosted servers have it */
+  /** How long a stream may be left alone, in milliseconds. @default 10 s, as sqld has it */
   idleMs?: number;
+  /** How long a transaction may keep others from writing, in milliseconds. @default 5 s, as sqld has it */
+  transactionMs?: number;
 }
 
 export interface LibsqlServer {
@@ -20,70 +22,43 @@ export interface LibsqlServer {
   close(): Promise<void>;
 }
 
-interface Pipeline {
-  baton?: string | null;
-  requests: StreamRequest[];
-}
-
 /**
  * A local libSQL server for development and tests: the one endpoint that `@libsql/client` uses over HTTP
- * (`POST /v2/pipeline`, JSON), over the native engine that this client brings. Listens on loopback only.
+ * (`POST /v2/pipeline`, JSON), over the native engine that this client brings. It answers as sqld does, which a test holds it
+ * to (`test/tools/sqld-parity.test.ts`). Listens on loopback only.
  */
 export async function startLibsqlServer(options: LibsqlServerOptions): Promise<LibsqlServer> {
-  const { file, port = 0, authToken, idleMs = 10_000 } = options;
-  const streams = new Map<string, { stream: Stream; timer: NodeJS.Timeout }>();
-  const idle: Stream[] = [];
+  const { file, port = 0, authToken, idleMs = 10_000, transactionMs = 5_000 } = options;
+  const streams = new Streams({ file, idleMs, transactionMs });
 
-  function resume(baton: string | null | undefined): Stream {
-    if (!baton) return idle.pop() ?? new Stream(file);
-    const known = streams.get(baton);
-    if (!known) throw new StreamError("the stream has expired, or its baton was used before", "STREAM_EXPIRED");
-    streams.delete(baton);
-    clearTimeout(known.timer);
-    return known.stream;
-  }
-
-  /** Keeps a stream for the client's next request, under a baton that works once; or for another client, where it has ended. */
-  function park(stream: Stream): string | null {
-    if (stream.ended) {
-      stream.reset();
-      idle.push(stream);
-      return null;
-    }
-    const baton = randomUUID();
-    const expire = () => {
-      streams.delete(baton);
-      stream.close();
-    };
-    streams.set(baton, { stream, timer: setTimeout(expire, idleMs) });
-    return baton;
-  }
-
-  async function runPipeline({ baton, requests }: Pipeline) {
-    const stream = resume(baton);
-    const results = [];
-    for (const request of requests) {
-      try {
-        results.push({ type: "ok", response: await stream.handle(request) });
-      } catch (error) {
-        results.push({ type: "error", error: describeError(error) });
-      }
-    }
-    return { baton: park(stream), base_url: null, results };
+  async function runPipeline(body: string) {
+    const { baton, requests } = readPipeline(body);
+    const used = await streams.use(baton, async (stream) => {
+      const results = [];
+      for (const request of requests) results.push(await stream.answer(request));
+      return results;
+    });
+    return { baton: used.baton, base_url: null, results: used.result };
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
-    if (authToken && request.headers.authorization !== `Bearer ${authToken}`) {
-      return send(response, 401, { message: "the auth token is missing or wrong", code: "AUTH_TOKEN_INVALID" });
-    }
-    if (request.method === "GET" && request.url === "/v2") return send(response, 200, {});
-    if (request.method !== "POST" || request.url !== "/v2/pipeline") {
-      return send(response, 404, { message: "only POST /v2/pipeline is served here", code: "NOT_FOUND" });
+    const { method, url, headers } = request;
+    if (method === "GET" && (url === "/health" || url === "/v2")) return response.end();
+    if (url !== "/v2/pipeline") return response.writeHead(404).end();
+    if (method !== "POST") return response.writeHead(405).end();
+    if (authToken && /^bearer (.*)$/i.exec(headers.authorization ?? "")?.[1] !== authToken) {
+      return sendJson(response, 401, { error: "Unauthorized: the auth token is missing or wrong" });
     }
     try {
-      send(response, 200, await runPipeline((await json(request)) as Pipeline));
+      sendJson(response, 200, await runPipeline(await text(request)));
     } catch (error) {
-      send(response, 400, describeError(error));
+      if (error instanceof ProtocolError) {
+        response.writeHead(400, { "Content-Type": "text/plain" }).end(error.message);
+      } else if (error instanceof StatementError) {
+        sendJson(response, 400, { message: error.message, code: error.code });
+      } else {
+        sendJson(response, 500, { error: String(error) });
+      }
     }
   }
 
@@ -99,15 +74,11 @@ export async function startLibsqlServer(options: LibsqlServerOptions): Promise<L
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      for (const { stream, timer } of streams.values()) {
-        clearTimeout(timer);
-        stream.close();
-      }
-      for (const stream of idle) stream.close();
+      streams.end();
     },
   };
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
+function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
 }

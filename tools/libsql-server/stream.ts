@@ -1,204 +1,192 @@
-import Database from "libsql";
+import { checkCondition, holds, type Outcome } from "./condition.ts";
+import { Connection, emptyResult, type StatementResult } from "./connection.ts";
+import {
+  type Batch,
+  type Condition,
+  newerProtocol,
+  ProtocolError,
+  type Statement,
+  StatementError,
+  type StreamRequest,
+} from "./protocol.ts";
+import { beginsWriting, type SqlStatement, splitSql, takesLock } from "./sql-text.ts";
+import { sqliteError } from "./sqlite-error.ts";
+import { StoredSql } from "./stored-sql.ts";
+import { sizeOf } from "./values.ts";
+import type { WriteLock } from "./write-lock.ts";
 
-/** A value of the Hrana protocol: integers as text, since JSON numbers cannot hold 64 bits. */
-type Value =
-  | { type: "null" }
-  | { type: "integer"; value: string }
-  | { type: "float"; value: number }
-  | { type: "text"; value: string }
-  | { type: "blob"; base64: string };
-
-interface Statement {
-  sql?: string;
-  sql_id?: number;
-  args?: Value[];
-  named_args?: { name: string; value: Value }[];
-  want_rows?: boolean;
+interface Step {
+  sql: SqlStatement;
+  stmt: Statement;
+  condition?: Condition | null | undefined;
 }
 
-type Condition =
-  | { type: "ok" | "error"; step: number }
-  | { type: "not"; cond: Condition }
-  | { type: "and" | "or"; conds: Condition[] }
-  | { type: "is_autocommit" };
+/** In bytes, as the real server has it. */
+const largestResponse = 10_000_000;
 
-/** One request of a pipeline: https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md */
-export type StreamRequest =
-  | { type: "execute"; stmt: Statement }
-  | { type: "batch"; batch: { steps: { stmt: Statement; condition?: Condition | null }[] } }
-  | { type: "sequence"; sql?: string; sql_id?: number }
-  | { type: "store_sql"; sql_id: number; sql: string }
-  | { type: "close_sql"; sql_id: number }
-  | { type: "get_autocommit" }
-  | { type: "close" };
+const runsSql = new Set(["execute", "batch", "sequence"]);
 
-/** An error that the client is told of, with SQLite's code or the protocol's. */
-export class StreamError extends Error {
-  readonly code: string;
-
-  constructor(message: string, code: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** How long a statement waits for another stream's write lock, as a hosted server does. */
-const lockTimeoutMs = 5_000;
-const lockPollMs = 5;
-
-/** A connection to the database, and what one stream has stored on it. */
+/** A connection to the database, and what one client has stored on it. */
 export class Stream {
-  readonly #connection: Database.Database;
-  readonly #storedSql = new Map<number, string>();
+  readonly #connection: Connection;
+  readonly #lock: WriteLock;
+  readonly #stored = new StoredSql();
+  #isTimedOut = false;
   /** Whether the client has closed it. */
-  ended = false;
+  isClosed = false;
 
-  constructor(file: string) {
-    this.#connection = new Database(file);
-    this.#connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  constructor(file: string, lock: WriteLock) {
+    this.#connection = new Connection(file);
+    this.#lock = lock;
   }
 
   /** Makes it as good as new: opening a file costs more than most statements. */
   reset(): void {
-    if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
-    this.#storedSql.clear();
-    this.ended = false;
+    this.#connection.rollback();
+    this.#lock.release(this);
+    this.#stored.clear();
+    this.#isTimedOut = false;
+    this.isClosed = false;
   }
 
-  /** Closes the connection; what is open is rolled back. */
-  close(): void {
+  /** Rolls its transaction back, since another stream has waited for too long. The client learns of it with its next request. */
+  timeOut(): void {
+    this.#connection.rollback();
+    this.#lock.release(this);
+    this.#isTimedOut = true;
+  }
+
+  end(): void {
+    this.#lock.release(this);
     this.#connection.close();
   }
 
-  async handle(request: StreamRequest): Promise<object> {
+  /** @throws ProtocolError, after which the stream is good for nothing */
+  async answer(request: StreamRequest): Promise<object> {
+    try {
+      return { type: "ok", response: { type: request.type, ...(await this.#respond(request)) } };
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error;
+      return { type: "error", error: describe(error) };
+    }
+  }
+
+  async #respond(request: StreamRequest): Promise<object> {
+    if (this.isClosed && runsSql.has(request.type)) throw new ProtocolError("Stream for this baton was closed");
     switch (request.type) {
       case "execute":
-        return { type: "execute", result: await this.#execute(request.stmt) };
+        return { result: await this.#execute(request.stmt) };
       case "batch":
-        return { type: "batch", result: await this.#batch(request.batch.steps) };
+        return { result: await this.#batch(request.batch) };
       case "sequence":
-        await this.#whenUnlocked(() => this.#connection.exec(this.#sqlOf(request)));
-        return { type: "sequence" };
+        return this.#sequence(this.#stored.resolve(request));
       case "store_sql":
-        this.#storedSql.set(request.sql_id, request.sql);
-        return { type: "store_sql" };
+        this.#stored.store(request.sql_id, request.sql);
+        return {};
       case "close_sql":
-        this.#storedSql.delete(request.sql_id);
-        return { type: "close_sql" };
+        this.#stored.forget(request.sql_id);
+        return {};
       case "get_autocommit":
-        return { type: "get_autocommit", is_autocommit: !this.#connection.inTransaction };
+        throw newerProtocol("The `get_autocommit` request");
       case "close":
-        this.ended = true;
-        return { type: "close" };
-      default:
-        throw new StreamError("unknown type of request", "HRANA_PROTO_ERROR");
+        this.isClosed = true;
+        return {};
     }
   }
 
-  async #execute(stmt: Statement) {
-    return this.#whenUnlocked(() => {
-      const statement = this.#connection.prepare(this.#sqlOf(stmt));
-      const args = bindings(stmt);
-      if (!statement.reader) {
-        const { changes, lastInsertRowid } = statement.run(args);
-        return { cols: [], rows: [], affected_row_count: changes, last_insert_rowid: String(lastInsertRowid) };
-      }
-      statement.raw().safeIntegers();
-      const cols = statement.columns().map(({ name, type }) => ({ name, decltype: type }));
-      const rows = statement.all(args) as unknown[][];
-      return { cols, rows: rows.map((row) => row.map(encode)), affected_row_count: 0, last_insert_rowid: null };
-    });
+  async #execute(stmt: Statement): Promise<StatementResult | undefined> {
+    const [outcome] = await this.#run([{ sql: this.#read(stmt), stmt }]);
+    if (outcome?.error) throw outcome.error;
+    return outcome?.result;
   }
 
-  async #batch(steps: { stmt: Statement; condition?: Condition | null }[]) {
-    const step_results: (object | null)[] = [];
-    const step_errors: (object | null)[] = [];
-    const holds = (condition: Condition): boolean => {
-      switch (condition.type) {
-        case "ok":
-          return Boolean(step_results[condition.step]);
-        case "error":
-          return Boolean(step_errors[condition.step]);
-        case "not":
-          return !holds(condition.cond);
-        case "and":
-          return condition.conds.every(holds);
-        case "or":
-          return condition.conds.some(holds);
-        case "is_autocommit":
-          return !this.#connection.inTransaction;
-      }
+  /** Reads all statements before it runs one: nothing of a batch is done where one is no SQL. */
+  async #batch({ steps }: Batch) {
+    const outcomes = await this.#run(
+      steps.map(({ stmt, condition }, number) => {
+        const sql = this.#read(stmt);
+        if (condition) checkCondition(condition, number);
+        return { sql, stmt, condition };
+      }),
+    );
+    return {
+      step_results: outcomes.map(({ result }) => result ?? null),
+      step_errors: outcomes.map(({ error }) => (error ? describe(error) : null)),
     };
-    for (const [i, { stmt, condition }] of steps.entries()) {
-      step_results[i] = null;
-      step_errors[i] = null;
-      if (condition && !holds(condition)) continue;
-      try {
-        step_results[i] = await this.#execute(stmt);
-      } catch (error) {
-        step_errors[i] = describeError(error);
-      }
+  }
+
+  /** Runs statements until one fails. They have no values, and their rows go nowhere. */
+  async #sequence(text: string): Promise<object> {
+    const stmt = { args: [], named_args: [] };
+    const steps = splitSql(text).map((sql, number): Step => {
+      this.#connection.check(sql);
+      return { sql, stmt, condition: number > 0 ? { type: "ok", step: number - 1 } : null };
+    });
+    const failed = (await this.#run(steps, Number.POSITIVE_INFINITY)).find(({ error }) => error);
+    if (failed?.error) throw failed.error;
+    return {};
+  }
+
+  #read(stmt: Statement): SqlStatement {
+    const [sql, ...others] = splitSql(this.#stored.resolve(stmt));
+    if (!sql) throw new StatementError("SQL_NO_STATEMENT", "SQL string does not contain any statement");
+    this.#connection.check(sql);
+    if (others.length > 0) {
+      throw new StatementError("SQL_MANY_STATEMENTS", "SQL string contains more than one statement");
+    }
+    if (stmt.args.length > 0 && stmt.named_args.length > 0) {
+      throw new StatementError(
+        "ARGS_BOTH_POSITIONAL_AND_NAMED",
+        "Specifying both positional and named arguments is not supported",
+      );
+    }
+    return sql;
+  }
+
+  async #run(steps: Step[], limit = largestResponse): Promise<Outcome[]> {
+    const isTimedOut = this.#isTimedOut;
+    this.#isTimedOut = false;
+    const outcomes: Outcome[] = [];
+    let size = 0;
+    for (const step of steps) {
+      if (step.condition && !holds(step.condition, outcomes)) outcomes.push({});
+      else if (isTimedOut) outcomes.push({ error: new StatementError("TRANSACTION_TIMEOUT", "Transaction timed out") });
+      else outcomes.push(await this.#attempt(step));
+      for (const row of outcomes.at(-1)?.result?.rows ?? []) for (const value of row) size += sizeOf(value);
+      if (size > limit) throw new StatementError("RESPONSE_TOO_LARGE", "Response is too large");
       // The engine is synchronous: between the steps of a long batch, others get their turn.
-      await new Promise((resolve) => setImmediate(resolve));
+      if (steps.length > 1) await new Promise((resolve) => setImmediate(resolve));
     }
-    return { step_results, step_errors };
+    return outcomes;
   }
 
-  #sqlOf({ sql, sql_id }: { sql?: string; sql_id?: number }): string {
-    const found = sql ?? (sql_id === undefined ? undefined : this.#storedSql.get(sql_id));
-    if (found === undefined) throw new StreamError(`no SQL is stored under ${sql_id}`, "SQL_NOT_FOUND");
-    return found;
-  }
-
-  /** The engine is synchronous: waiting inside it would keep the holder of the lock from ever giving it back. */
-  async #whenUnlocked<T>(run: () => T): Promise<T> {
-    const deadline = Date.now() + lockTimeoutMs;
-    for (;;) {
-      try {
-        return run();
-      } catch (error) {
-        if (!isBusy(error) || Date.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, lockPollMs));
-      }
+  async #attempt(step: Step): Promise<Outcome> {
+    try {
+      return { result: takesLock(step.sql) ? await this.#write(step) : this.#connection.run(step.sql, step.stmt) };
+    } catch (error) {
+      return { error: sqliteError(error) };
+    } finally {
+      if (!this.#connection.isInTransaction) this.#lock.release(this);
     }
   }
-}
 
-/** The error object of the protocol. */
-export function describeError(error: unknown): { message: string; code: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  return { message, code: codeOf(error) ?? "SQLITE_ERROR" };
-}
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-
-const isBusy = (error: unknown) => codeOf(error)?.startsWith("SQLITE_BUSY") ?? false;
-
-/** Positional values, or an object for named ones, whose names come with or without their `:`, `@` or `$`. */
-function bindings({ args = [], named_args = [] }: Statement): unknown {
-  if (named_args.length === 0) return args.map(decode);
-  return Object.fromEntries(named_args.map(({ name, value }) => [name.replace(/^[:@$]/, ""), decode(value)]));
-}
-
-function decode(value: Value): unknown {
-  switch (value.type) {
-    case "null":
-      return null;
-    case "integer":
-      return BigInt(value.value);
-    case "blob":
-      return Buffer.from(value.base64, "base64");
-    default:
-      return value.value;
+  async #write({ sql, stmt }: Step): Promise<StatementResult> {
+    const connection = this.#connection;
+    if (connection.isInTransaction) {
+      if (!beginsWriting(sql) && !this.#lock.isHeldBy(this)) await this.#lock.take(this, () => connection.upgrade());
+      return connection.run(sql, stmt);
+    }
+    await this.#lock.take(this, () => connection.begin());
+    if (beginsWriting(sql)) return emptyResult;
+    try {
+      const result = connection.run(sql, stmt);
+      connection.commit();
+      return result;
+    } catch (error) {
+      connection.rollback();
+      throw error;
+    }
   }
 }
 
-function encode(value: unknown): Value {
-  if (value === null) return { type: "null" };
-  if (typeof value === "bigint") return { type: "integer", value: String(value) };
-  if (typeof value === "number") return { type: "float", value };
-  if (typeof value === "string") return { type: "text", value };
-  if (value instanceof Uint8Array) return { type: "blob", base64: Buffer.from(value).toString("base64") };
-  throw new StreamError(`a ${typeof value} cannot be sent`, "HRANA_PROTO_ERROR");
-}
+const describe = ({ message, code }: StatementError) => ({ message, code });

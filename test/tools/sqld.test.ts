@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import { readFetch } from "../../src/db/fetch.ts";
+import { openLibsql } from "../../src/db/libsql.ts";
+import { listState } from "../../src/db/schema.ts";
+import { type DevServer, startDev } from "../support/dev.ts";
+import { fixturePath, run, runTool } from "../support/run.ts";
+import { type Sqld, sqldPath, startSqld } from "../support/sqld.ts";
+import { createAuth } from "../support/sqld-auth.ts";
+
+const authentikUrl = "http://authentik.example";
+const auth = createAuth();
+
+it("is no dependency of the package that is published", () => {
+  const { dependencies, peerDependencies, ...others } = manifest;
+  expect(others).not.toHaveProperty("optionalDependencies");
+  expect(JSON.stringify({ dependencies, peerDependencies })).not.toContain("sqld");
+});
+
+describe.skipIf(!sqldPath)("on sqld, with a token of its own,", () => {
+  let sqld: Sqld;
+  let dev: DevServer;
+  const tokens = { reader: "", denied: "" };
+  const variables = (token = auth.token()) => ({ LIBSQL_URL: sqld.url, LIBSQL_AUTH_TOKEN: token });
+
+  beforeAll(async () => {
+    sqld = await startSqld({ keyFile: auth.keyFile });
+    expect(await runTool("migrate", [], variables())).toMatchObject({ code: 0 });
+    const create = async (scope: string) =>
+      (await runTool("token", ["create", "--name", scope, "--scope", scope], variables())).stdout.trim();
+    [tokens.reader, tokens.denied] = await Promise.all([create("sources:read"), create("none")]);
+    // It reads, so it gets a token that may read; and no cache, so that each case asks the store.
+    const ownVariables = { ...variables(auth.token({ a: "ro" })), AUTHENTIK_URL: authentikUrl, EDGE_CACHE: "off" };
+    dev = await startDev(["--port", "0"], ownVariables);
+  });
+
+  afterAll(async () => {
+    await dev.stop();
+    await sqld.close();
+  });
+
+  const list = (query = "") =>
+    fetch(`${dev.origin}/sources/oauth/${query}`, { headers: { Authorization: `Bearer ${tokens.reader}` } });
+
+  it.each([
+    ["adversarial", ""],
+    ["many", "/api/v3"],
+    ["company", ""],
+  ])("the recorded cases of %s pass", async (name, path) => {
+    expect((await runTool("import", [fixturePath(name)], variables())).stderr).toContain(
+      "Readers may see the old list",
+    );
+    const { code, stdout, stderr } = await run(process.execPath, [
+      ...["test/conformance/run.mjs", "--base", dev.origin + path, "--public-url", authentikUrl],
+      ...["--token", tokens.reader, "--denied-token", tokens.denied],
+      ...["--cases", `test/conformance/cases/${name}.json`],
+    ]);
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).toMatch(/[0-9]{3} passed, 0 failed/);
+    expect(stdout).not.toContain("skipped");
+  });
+
+  it.each([
+    ["no token", ""],
+    ["a wrong token", createAuth().token()],
+    ["a token that has ended", auth.token({ exp: 1_000_000_000 })],
+    ["a token that may only read", auth.token({ a: "ro" })],
+  ])("an import with %s fails, says why, and shows no token", async (_, token) => {
+    const { code, stdout, stderr } = await runTool("import", [fixturePath("many")], variables(token));
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/answered 40[13]: LIBSQL_AUTH_TOKEN is missing or wrong/);
+    if (token) expect(stderr).not.toContain(token);
+    expect(await (await list("?page_size=1")).json()).toMatchObject({ pagination: { count: 12 } });
+  });
+
+  it("a read that finds it stopped is tried again, and finds it started", async () => {
+    await sqld.stop();
+    let attempts = 0;
+    const fetchAndStart: typeof fetch = async (input, init) => {
+      if (++attempts === 2) await sqld.start();
+      return fetch(input, init);
+    };
+    const { LIBSQL_URL: url, LIBSQL_AUTH_TOKEN: authToken } = variables();
+    const db = openLibsql({ url, authToken, fetch: readFetch({ fetch: fetchAndStart }) });
+    expect(await db.select().from(listState)).toMatchObject([{ count: 12 }]);
+    expect(attempts).toBe(2);
+  });
+
+  it("the Worker answers 503 while it is stopped, and as before once it is started", async () => {
+    const before = await (await list()).text();
+    await sqld.kill();
+    const stopped = await list();
+    expect({ status: stopped.status, retryAfter: Number(stopped.headers.get("Retry-After")) > 0 }).toEqual({
+      status: 503,
+      retryAfter: true,
+    });
+    expect((await fetch(`${dev.origin}/readyz`)).status).toBe(503);
+    expect(await runTool("sync", ["--status"], variables())).toMatchObject({ code: 1, stdout: "" });
+    await sqld.start();
+    expect(await (await list()).text()).toBe(before);
+  });
+});
