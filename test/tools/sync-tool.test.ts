@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/sources/source.ts";
-import { run, runTool } from "../support/run.ts";
+import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, sendJson, servePages, startUpstream } from "../support/upstream.ts";
 
@@ -146,28 +146,5 @@ describe("npm run sync", () => {
 
   it("explains itself with --help", async () => {
     expect(await sync(["--help"])).toMatchObject({ code: 0, stdout: expect.stringContaining("--dry-run") });
-  });
-});
-
-describe("docs/authentik-token.sh", () => {
-  it("makes a role with one permission and a token with that role, and prints the token alone", async () => {
-    const answers: Record<string, object> = {
-      "rbac/roles/": { pk: "role-1" },
-      "rbac/permissions/assigned_by_roles/role-1/assign/": {},
-      "core/groups/": { pk: "group-1" },
-      "core/users/service_account/": { user_pk: 7, token: "an app password" },
-      "core/groups/group-1/add_user/": {},
-      "core/tokens/": {},
-      "core/tokens/sources-edge-sync/view_key/": { key: token },
-    };
-    upstream.behaviour = (response, _, request) => {
-      sendJson(response, answers[request.url?.replace("/api/v3/", "") ?? ""] ?? {});
-    };
-    const admin = { AUTHENTIK_ADMIN_TOKEN: "admin-token" };
-    const { code, stdout, stderr } = await run("sh", ["docs/authentik-token.sh", upstream.origin], admin);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `${token}\n` });
-    expect(stderr).not.toMatch(/admin-token/);
-    expect(upstream.seen.map(({ url }) => url)).toEqual(Object.keys(answers).map((path) => `/api/v3/${path}`));
-    expect(new Set(upstream.seen.map((request) => request.token))).toEqual(new Set(["Bearer admin-token"]));
   });
 });

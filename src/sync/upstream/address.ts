@@ -1,7 +1,7 @@
 import { finalFault } from "../fault.ts";
 
-/** Where an authentik has its list of OAuth sources, below its own address. */
-const listPath = "/api/v3/sources/oauth/";
+/** Where an authentik has its list of OAuth sources, below its API's address. */
+const listPath = "sources/oauth/";
 
 /**
  * The list's address for that of an authentik.
@@ -9,18 +9,30 @@ const listPath = "/api/v3/sources/oauth/";
  * @throws SyncError
  */
 export function listAddress(upstream: string, allowHttp: boolean): URL {
-  const url = URL.parse(upstream);
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw finalFault("the address of authentik (AUTHENTIK_SYNC_URL, or else AUTHENTIK_URL) must be an https:// URL");
-  }
+  const name = "the address of authentik (AUTHENTIK_SYNC_URL, or else AUTHENTIK_URL)";
+  return new URL(listPath, apiAddress(upstream, { allowHttp, name }));
+}
+
+/**
+ * The API's address for that of an authentik, with a slash at its end.
+ * @param options.allowHttp as above
+ * @param options.name what the address is called in an error
+ * @throws SyncError
+ */
+export function apiAddress(authentik: string, { allowHttp, name }: { allowHttp: boolean; name: string }): URL {
+  const url = URL.parse(authentik);
+  if (!url || !/^https?:$/.test(url.protocol)) throw finalFault(`${name} must be an https:// URL`);
   if (url.username || url.password) {
-    throw finalFault("the address of authentik may hold no user name and no password: the token is all it takes");
+    throw finalFault(`${name} may hold no user name and no password: the token is all it takes`);
   }
-  if (url.protocol === "http:" && !allowHttp && !isLoopback(url.hostname)) {
+  if (isInTheClear(url) && !allowHttp) {
     throw finalFault(`${url.origin} is not https: the token would go over the network in the clear`);
   }
-  return new URL(url.pathname.replace(/\/+$/, "") + listPath, url.origin);
+  return new URL(`${url.pathname.replace(/\/+$/, "")}/api/v3/`, url.origin);
 }
+
+/** Whether what is sent there can be read on the way; within this machine it cannot. */
+export const isInTheClear = (url: URL): boolean => url.protocol === "http:" && !isLoopback(url.hostname);
 
 /** The address of `source_types/`, for that of the list. */
 export const typesAddress = (list: URL): URL => new URL("source_types/", list);

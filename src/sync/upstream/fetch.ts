@@ -128,7 +128,7 @@ async function readJson(response: Response, maxBytes: number, address: string): 
   }
 }
 
-async function readText(response: Response, maxBytes: number, address: string): Promise<string> {
+export async function readText(response: Response, maxBytes: number, address: string): Promise<string> {
   try {
     return await readBoundedText(response, maxBytes);
   } catch (error) {
@@ -163,7 +163,7 @@ function retryAfter(header: string | null, now: number): number {
 }
 
 /** A code of the operating system, such as ECONNREFUSED, where the runtime gives one. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   return /^[A-Z_]{3,40}$/.test(code) ? ` (${code})` : "";

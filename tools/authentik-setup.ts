@@ -1,0 +1,85 @@
+import { parseArgs } from "node:util";
+import * as z from "zod/mini";
+import { SyncError } from "../src/sync/fault.ts";
+import { apiAddress } from "../src/sync/upstream/address.ts";
+import type { Step } from "./authentik/ensure.ts";
+import type { Hook } from "./authentik/hook.ts";
+import { hookAddress } from "./authentik/hook-address.ts";
+import { checkSecret } from "./authentik/hook-secret.ts";
+import { removeAll } from "./authentik/remove.ts";
+import { setUp } from "./authentik/set-up.ts";
+import { runTool, UsageError } from "./command.ts";
+
+const usage = `Usage: npm run authentik:setup -- URL [--hook ADDRESS] [--dry-run] [--show-secrets] [--allow-http]
+       npm run authentik:setup -- URL --remove [--dry-run] [--allow-http]
+
+Makes in the authentik at URL what the sync needs: a role that may view OAuth sources and nothing else, a group, a user and
+an API token. What is there already is left, or set right; all of it is called authentik-sources-edge.
+Secrets go to stdout as NAME=value, once, when they are made; all else goes to stderr.
+  AUTHENTIK_ADMIN_TOKEN  an API token of a superuser; not needed again
+  --hook ADDRESS         has authentik call the Worker's https://…/hooks/authentik after every change of a source (a
+                         later version of the Worker answers there), and sends a test notification
+  SYNC_HOOK_SECRET       the hook's secret, 32 characters or more (default: authentik's own is kept, or a new one made)
+  --dry-run              makes nothing, and shows what it would make
+  --show-secrets         prints the secrets that were made before as well
+  --allow-http           sends secrets in the clear to an http:// address of another machine
+  --remove               takes all of it back, the hook's part too
+
+For authentik 2024.6 and newer.`;
+
+z.config(z.locales.en());
+
+/** For one request: a test notification takes as long as the hook does. */
+const deadlineMs = 30_000;
+
+const remedy = "AUTHENTIK_ADMIN_TOKEN must be an API token of a superuser that has not expired (Directory, Tokens)";
+
+await runTool("authentik:setup", usage, async (args) => {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      hook: { type: "string" },
+      "dry-run": { type: "boolean", default: false },
+      "show-secrets": { type: "boolean", default: false },
+      "allow-http": { type: "boolean", default: false },
+      remove: { type: "boolean", default: false },
+    },
+  });
+  const { hook, remove, "dry-run": dryRun, "allow-http": allowHttp, "show-secrets": showSecrets } = values;
+  const [address, ...others] = positionals;
+  if (!address || others.length > 0) throw new UsageError("give one address, such as https://authentik.example");
+  if (remove && (hook !== undefined || showSecrets))
+    throw new UsageError("--remove takes no --hook, no --show-secrets");
+  const token = readToken(process.env);
+  const api = readAddress(address, allowHttp);
+  const step: Step = {
+    connection: { api, token, secrets: new Set([token]), remedy, deadlineMs, fetch },
+    dryRun,
+    report: (line) => console.error(line),
+    tellSecret: (name, value, isNew) => {
+      if (isNew || showSecrets) console.log(`${name}=${value}`);
+    },
+  };
+  if (remove) return removeAll(step);
+  await setUp(step, hook === undefined ? undefined : readHook(hook, allowHttp));
+});
+
+function readToken({ AUTHENTIK_ADMIN_TOKEN: token }: NodeJS.ProcessEnv): string {
+  if (!token) throw new UsageError("AUTHENTIK_ADMIN_TOKEN is not set: an API token of a superuser, in the environment");
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new UsageError("AUTHENTIK_ADMIN_TOKEN holds characters that no API token has");
+}
+
+function readHook(address: string, allowHttp: boolean): Hook {
+  const { SYNC_HOOK_SECRET: secret } = process.env;
+  return { address: hookAddress(address, allowHttp), secret: secret ? checkSecret(secret) : undefined };
+}
+
+function readAddress(address: string, allowHttp: boolean): URL {
+  try {
+    return apiAddress(address, { allowHttp, name: "URL" });
+  } catch (error) {
+    throw error instanceof SyncError ? new UsageError(error.message) : error;
+  }
+}
