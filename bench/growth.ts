@@ -8,6 +8,7 @@ import { migrateStore, openStore, type Store } from "../tools/store.ts";
 import { generateSources } from "./generate.ts";
 import { median } from "./measure.ts";
 import { startMeter } from "./meter.ts";
+import { say } from "./progress.ts";
 
 export interface Growth {
   question: string;
@@ -53,6 +54,7 @@ async function questions(db: Store, sources: number): Promise<Record<string, Rec
 export async function measureGrowth(folder: string, sizes: number[]): Promise<Growth[]> {
   const growth = new Map<string, Growth>();
   for (const sources of sizes) {
+    say(`growth: ${sources.toLocaleString("en")} sources`);
     const db = openStore(`file:${join(folder, `growth-${sources}.db`)}`, undefined);
     await migrateStore(db);
     await replaceSources(db, generateSources(sources), { now: Date.now() });

@@ -10,6 +10,7 @@ import { type Comparison, compare, type Load } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { bars, lines } from "./plot.ts";
 import { pin, start } from "./process.ts";
+import { say } from "./progress.ts";
 import {
   djangoScenarios,
   lateToken,
@@ -24,9 +25,9 @@ import { compareStartup } from "./startup.ts";
 
 const usage = `Usage: npm run bench [-- --quick]
 
-Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows. Prints tables, and
-writes figures (JSON) and plots (SVG) into docs/bench/. Takes about ten minutes; a first look with --quick takes one or two, and
-writes nothing.`;
+Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows. Prints tables
+to stdout, and to stderr what takes its time now; writes figures (JSON) and plots (SVG) into docs/bench/. Takes about ten
+minutes; a first look with --quick takes one or two, and writes nothing.`;
 
 const output = fileURLToPath(new URL("../docs/bench/", import.meta.url).href);
 /** Enough for a thousand pages of twelve. */
@@ -61,6 +62,7 @@ await runTool("bench", usage, async (args) => {
   const pace = quick ? { rounds: 1, seconds: 1 } : { rounds: 9, seconds: 1.2 };
   if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
 
+  say(`filling a store with ${sources.toLocaleString("en")} sources`);
   const store = await start("./store.ts", join(folder, "store.db"), String(sources), token, lateToken);
   const workers = await startWorkers(store.line);
   try {
@@ -72,16 +74,19 @@ await runTool("bench", usage, async (args) => {
     const results: (Comparison & Pick<Scenario, "name" | "against" | "goal">)[] = [];
     const measure = async (scenario: Scenario) => {
       const { name, against, goal, subject, base } = scenario;
+      say(`${name}, against ${against}`);
       const comparison = await compare(subject, base, { ...pace, runtime });
       results.push({ name, against, ...(goal !== undefined && { goal }), ...comparison });
       console.log(row(scenario, comparison));
     };
     for (const scenario of await scenarios(origins)) await measure(scenario);
+    say("a herd");
     const loads = await loadsOfHerd(origins);
     console.log(
       `| herd of ${herd} on a cold page | | ${loads} load${loads === 1 ? "" : "s"} | | | 1: ${loads === 1 ? "met" : "not met"} |`,
     );
 
+    say("starting Django");
     const django = await startDjango(origins.edge);
     try {
       for (const scenario of django ? djangoScenarios(origins, django) : []) await measure(scenario);
@@ -89,6 +94,7 @@ await runTool("bench", usage, async (args) => {
       django?.stop();
     }
 
+    say("stopping the store");
     const stale = staleScenario(origins);
     for (const load of [stale.subject, stale.base]) await cacheStatus(load);
     process.kill(store.pid, "SIGSTOP");
@@ -97,8 +103,10 @@ await runTool("bench", usage, async (args) => {
     await measure(stale);
     process.kill(store.pid, "SIGCONT");
 
+    say("start-up");
     const startup = await compareStartup(bundled("worker"), bundled("bare"), pace.rounds);
     console.log(`\nStart-up, by a bare Hono Worker's: ${two(startup.ratio)}`);
+    say("memory");
     const memory = await measureMemory(folder);
     const growth = await measureGrowth(folder, quick ? [100, 10_000] : [100, 1_000, 10_000, 100_000]);
     if (quick) return;

@@ -6,6 +6,7 @@ import { openLibsql } from "../src/db/libsql.ts";
 import { readPage } from "../src/sources/page.ts";
 import { listQuerySchema } from "../src/sources/query.ts";
 import { atEnd, childOf, freePort, pin, start } from "./process.ts";
+import { say } from "./progress.ts";
 import type { Origins } from "./scenarios.ts";
 import type { ServedWorker } from "./serve.ts";
 
@@ -18,6 +19,7 @@ export const cores = { runtime: 0, others: 1 };
 const authentikUrl = "https://authentik.example";
 
 function bundle(name: string, config: string, script: string): string {
+  say(`bundling ${name}`);
   const outdir = join(folder, name);
   const args = ["deploy", script, "-c", config, "--dry-run", "--minify", "--outdir", outdir];
   execFileSync("wrangler", args, { stdio: ["ignore", "ignore", "inherit"] });
@@ -71,6 +73,7 @@ export async function startWorkers(storeUrl: string): Promise<{ origins: Origins
   ];
   const workers: ServedWorker[] = [];
   for (const each of described) workers.push({ ...each, port: await freePort() });
+  say("starting the runtime");
   const server = await start("./serve.ts", JSON.stringify(workers));
   const runtime = childOf(server.pid);
   pin(server.pid, cores.others);
