@@ -234,7 +234,7 @@ describe("an example, from the packed package in an empty folder", () => {
   it("host-d1 serves the list from D1", async () => {
     const target = await install("host-d1");
     await expectTypes(target);
-    expectSize(await addedKiB(target), promisedD1, 36);
+    expectSize(await addedKiB(target), promisedD1, 37);
     const list = await runTool("import", ["--sql", fixturePath("company")]);
     const created = await runTool("token", ["create", "--name", "reader", "--sql"]);
     writeFileSync(join(target, "sources.sql"), list.stdout + created.stdout);
