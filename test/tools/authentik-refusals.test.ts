@@ -62,7 +62,7 @@ describe("the set-up of an authentik", () => {
       json(400, { roles: { 0: ["Not valid."] } }),
       '400: roles: {"0":["Not valid."]}',
     ],
-    ["gives no reason", json(400, {}), "400: no reason was given"],
+    ["gives no reason", json(400, { code: "invalid" }), "400: no reason was given"],
     ["is throttled", json(429, { detail: "x" }), "answered with 429: run the same command again in a minute"],
     [
       "fails",
@@ -95,6 +95,25 @@ describe("the set-up of an authentik", () => {
     answering("GET /core/users/me/", () => {});
     const { error } = await runSetUp(authentik, { connection: { deadlineMs: 50 } });
     expect(error).toBe(`Refusal: GET ${authentik.origin}/api/v3/core/users/me/ was not answered in full within 0.05 s`);
+  }, 10_000);
+
+  it("refuses to leave anything behind unsaid, and minds nothing that is gone", async () => {
+    await runSetUp(authentik, withHook(secret));
+    const removing = (send: Send) => {
+      authentik.intercept = (asked, response) => {
+        const isUser = asked.startsWith("DELETE /core/users/");
+        if (isUser) send(response);
+        return isUser;
+      };
+      return runSetUp(authentik, { remove: true });
+    };
+    const failed = await removing(json(409, { detail: "in use" }));
+    expect(failed.error).toContain("was answered with 409: detail: in use");
+    const gone = await removing(json(404, { detail: "Not found." }));
+    expect({ error: gone.error, last: gone.lines.at(-1) }).toEqual({
+      error: undefined,
+      last: "removed the role authentik-sources-edge",
+    });
   });
 
   it("says that nobody listens", async () => {

@@ -120,15 +120,21 @@ describe.each(versions)("the set-up of authentik %s", (version: Version) => {
   });
 
   it("takes all of it back, and nothing else", async () => {
-    const others = ["a", "b", "c"].map((letter) => ({ pk: `other-${letter}`, name: `${name}-${letter}` }));
-    authentik.model.tables["/events/rules/"].rows.push(...others.slice(0, 1));
+    const { tables } = authentik.model;
+    // Found by a search for the name as well, and before it; the stub has two to a page.
+    const others = ["a", "b", "c"].map((letter, i) => ({
+      pk: `00000000-0000-4000-8000-00000000000${i}`,
+      name: `${name}-${letter}`,
+    }));
+    tables["/rbac/roles/"].rows.push(...others);
     await runSetUp(authentik, withHook(secret));
+    await runSetUp(authentik, withHook(secret));
+    expect(tables["/rbac/roles/"].rows).toHaveLength(4);
     const { lines, error } = await runSetUp(authentik, { remove: true });
     expect(error).toBeUndefined();
     expect(lines).toHaveLength(8);
     expect(lines.every((line) => line.startsWith("removed the "))).toBe(true);
-    const left = Object.values(authentik.model.tables).flatMap(({ rows }) => rows);
-    expect(left).toEqual(others.slice(0, 1));
+    expect(Object.values(tables).flatMap(({ rows }) => rows)).toEqual(others);
     const again = await runSetUp(authentik, { remove: true });
     expect(again.error).toBeUndefined();
     expect(again.lines.every((line) => line.startsWith("there is no "))).toBe(true);
@@ -139,13 +145,18 @@ describe.each(versions)("the set-up of authentik %s", (version: Version) => {
     expect(first).toMatchObject({ told: [], error: undefined });
     expect(first.lines.slice(1).every((line) => line.startsWith("would "))).toBe(true);
     expect(first.lines).toHaveLength(12);
+    expect(authentik.changes).toEqual([]);
     await runSetUp(authentik, withHook(secret));
     authentik.changes = [];
     const [, ...second] = (await runSetUp(authentik, { ...withHook(secret), dryRun: true })).lines;
     expect(second.filter((line) => line.startsWith("would "))).toEqual([]);
     only(authentik.model.tables["/events/transports/"].rows).send_once = false;
+    only(authentik.model.tables["/core/groups/"].rows).users = [];
+    authentik.model.permissions.clear();
     const [, ...third] = (await runSetUp(authentik, { ...withHook(secret), dryRun: true })).lines;
     expect(third.filter((line) => line.startsWith("would "))).toEqual([
+      `would give the role the permission ${permission}`,
+      "would put the user into the group",
       `would change the notification transport ${name}: send_once`,
     ]);
     const removed = await runSetUp(authentik, { remove: true, dryRun: true });
