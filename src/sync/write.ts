@@ -23,6 +23,8 @@ export class RevisionGone extends Error {
 const rowsPerRead = 1_000;
 /** Of a bound value, in characters: D1 takes 2 MB, of which a character may be four bytes. */
 const valueLength = 250_000;
+/** Of a statement: a longer one would keep an embedded server, which runs one at a time, from its readers. */
+const rowsPerStatement = 500;
 /** Of all bound values of a batch, in characters: a server takes some 32 MiB in one request. */
 const defaultBatchLength = 32 * 1024 * 1024;
 /** How often a write starts again from the reading, where other writers are faster. */
@@ -132,13 +134,13 @@ function isGuard(error: unknown): boolean {
   return error.message.includes("NOT NULL constraint failed: list_state.revision") || isGuard(error.cause);
 }
 
-/** JSON arrays of the items, each of about `valueLength` characters at most. */
+/** JSON arrays of the items, each of `rowsPerStatement` and about `valueLength` characters at most. */
 function chunks(items: string[]): string[] {
   const arrays: string[] = [];
   let from = 0;
   let length = 0;
   for (const [i, item] of items.entries()) {
-    if (i > from && length + item.length > valueLength) {
+    if (i > from && (length + item.length > valueLength || i - from === rowsPerStatement)) {
       arrays.push(`[${items.slice(from, i).join(",")}]`);
       [from, length] = [i, 0];
     }
