@@ -137,6 +137,11 @@ const writes: PipelineCase[] = [
     outcomes: Array(12).fill("ok"),
   },
   {
+    name: "a table that is dropped after its plan was asked for",
+    requests: [execute("EXPLAIN QUERY PLAN SELECT * FROM t"), execute("DROP TABLE t"), execute("SELECT * FROM t")],
+    outcomes: ["ok", "ok", "SQLITE_UNKNOWN"],
+  },
+  {
     name: "every kind of constraint",
     requests: [
       execute(insert("x")),
@@ -242,7 +247,12 @@ const batches: PipelineCase[] = [
   },
   {
     name: "a batch of which a step is no SQL, nothing or two statements: none of it is run",
-    requests: [batch(insert("1"), "nonsense"), batch(insert("2"), ""), batch(insert("3"), "SELECT 1; SELECT 2"), all],
+    requests: [
+      batch(insert("1"), "SELECT * FROM"),
+      batch(insert("2"), ""),
+      batch(insert("3"), "SELECT 1; SELECT 2"),
+      all,
+    ],
     outcomes: ["SQL_PARSE_ERROR", "SQL_NO_STATEMENT", "SQL_MANY_STATEMENTS", "ok"],
   },
   {
