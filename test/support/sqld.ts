@@ -59,6 +59,9 @@ export async function startSqld({ keyFile, primary }: SqldOptions = {}) {
     const child = spawn(sqldPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     for (const output of [child.stdout, child.stderr]) output.on("data", (chunk) => (log += chunk));
     running = child;
+    const abandon = () => child.kill("SIGKILL"); // where a test run ends in the middle
+    process.once("exit", abandon);
+    child.once("exit", () => process.removeListener("exit", abandon));
     const deadline = Date.now() + startMs;
     while (!(await answers(server.url))) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`sqld does not start:\n${log}`);

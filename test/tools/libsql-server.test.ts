@@ -117,4 +117,21 @@ describe("the local libSQL server", () => {
     expect(outcomesOf(late)).toEqual(["TRANSACTION_TIMEOUT", "SQLITE_UNKNOWN", "ok"]);
     await free.close();
   });
+
+  it("lets a batch end that takes longer than that, whole", async () => {
+    const client = createClient({ url: server.url });
+    await client.execute("CREATE TABLE t (a)");
+    const slow =
+      "INSERT INTO t WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000) SELECT n FROM c";
+    const steps = 1_000;
+    const begun = Date.now();
+    const writing = client.batch(Array(steps).fill(slow));
+    await client.execute("SELECT 1");
+    const waiting = client.execute("INSERT INTO t VALUES (0)");
+    expect(await writing).toHaveLength(steps);
+    expect(Date.now() - begun).toBeGreaterThan(transactionMs);
+    await waiting;
+    expect((await client.execute("SELECT count(*) AS n FROM t")).rows[0]?.n).toBe(steps * 2000 + 1);
+    client.close();
+  });
 });

@@ -33,9 +33,8 @@ async function play(scenario: (say: Say) => Promise<Answer[]>): Promise<ReturnTy
     });
     return answers.map(({ baton, ...answer }) => answer);
   };
-  const [ofOwn, ofReal] = await Promise.all([answersOf(own), real ? answersOf(real) : undefined]);
-  await own.close();
-  await real?.close();
+  const playing = Promise.all([answersOf(own), real ? answersOf(real) : undefined]);
+  const [ofOwn, ofReal] = await playing.finally(() => Promise.all([own.close(), real?.close()]));
   if (ofReal) expect(ofOwn).toEqual(ofReal);
   return ofOwn.map(outcomesOf);
 }

@@ -32,6 +32,7 @@ export class Stream {
   readonly #lock: WriteLock;
   readonly #stored = new StoredSql();
   #isTimedOut = false;
+  #isRunning = false;
   /** Whether the client has closed it. */
   isClosed = false;
 
@@ -50,10 +51,12 @@ export class Stream {
   }
 
   /** Rolls its transaction back, since another stream has waited for too long. The client learns of it with its next request. */
-  timeOut(): void {
+  timeOut(): boolean {
+    if (this.#isRunning) return false;
     this.#connection.rollback();
     this.#lock.release(this);
     this.#isTimedOut = true;
+    return true;
   }
 
   end(): void {
@@ -63,11 +66,14 @@ export class Stream {
 
   /** @throws ProtocolError, after which the stream is good for nothing */
   async answer(request: StreamRequest): Promise<object> {
+    this.#isRunning = true;
     try {
       return { type: "ok", response: { type: request.type, ...(await this.#respond(request)) } };
     } catch (error) {
       if (!(error instanceof StatementError)) throw error;
       return { type: "error", error: describe(error) };
+    } finally {
+      this.#isRunning = false;
     }
   }
 

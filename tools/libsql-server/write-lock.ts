@@ -2,8 +2,8 @@ import { StatementError } from "./protocol.ts";
 
 /** A stream that may have to give the lock up. */
 interface Holder {
-  /** Rolls its transaction back, and lets its next request know. */
-  timeOut(): void;
+  /** Rolls its transaction back, and lets its next request know. @returns false in the middle of a request, which may end */
+  timeOut(): boolean;
 }
 
 /**
@@ -36,8 +36,7 @@ export class WriteLock {
       if (!this.#held) {
         // It is another process that writes to the file: that one cannot be told to stop.
         if (Date.now() > deadline) throw new StatementError("SQLITE_BUSY", "SQLite error: database is locked");
-      } else if (Date.now() >= this.#held.since + this.#transactionMs) {
-        this.#held.by.timeOut();
+      } else if (Date.now() >= this.#held.since + this.#transactionMs && this.#held.by.timeOut()) {
         continue;
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
