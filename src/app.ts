@@ -121,7 +121,7 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
     return reply<Body>(c, cached, now());
   }
 
-  // A function of the context may look at anything of a request, not at its URL and token alone.
+  // Off where a function gives the public URL: it may depend on more of a request than its URL and token.
   const prepared = typeof authentikUrl === "function" ? passThrough : preparedReplies({ limiter: limits.token, now });
 
   return new Hono<E>()

@@ -19,7 +19,7 @@ interface Prepared {
 }
 
 /**
- * Answers the very request that was answered a moment ago, known by its `Authorization` header and its whole URL, without
+ * Stands before authentication. Answers the very request that was answered a moment ago, known by its `Authorization` header and its whole URL, without
  * verifying, validating and looking up anew. An entry lives for as long as the memory cache gives the response (3 s at most) and
  * the principal holds, so every bound of either is kept. Only 200s are prepared. A limit by token is asked each time.
  */

@@ -34,7 +34,7 @@ const variablesSchema = z.object({
   CACHE_FRESH_SECONDS: seconds(defaultFreshness.fresh),
   /** And for so long after that, while a new one is fetched. */
   CACHE_STALE_SECONDS: seconds(defaultFreshness.staleWhileRevalidate),
-  /** And for so long, while the store fails. */
+  /** Or for so long after the fresh time, while the store fails. */
   CACHE_ERROR_SECONDS: seconds(defaultFreshness.staleIfError),
   /** For so long a good token stays good while the store fails. */
   TOKEN_GRACE_SECONDS: seconds(defaultTokenGraceSeconds),

@@ -136,7 +136,7 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   }
 
   /**
-   * Marks every cached list stale: readers get the old one once more while a new one is loaded. Nothing is deleted, so that
+   * Marks every cached list, source and list of types stale in the platform's cache: readers get the old one once more while a new one is loaded. Nothing is deleted, so that
    * a store which fails at this moment leaves readers with something.
    * @returns whether there is a cache that was told
    */

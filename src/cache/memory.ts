@@ -1,5 +1,5 @@
 import type { Cache, Cached, Storage } from "./cache.ts";
-import { secondsUntilTooOld } from "./freshness.ts";
+import { secondsUntilTooOld, timeToLive } from "./freshness.ts";
 import { type Bounds, Lru } from "./lru.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -58,9 +58,10 @@ const sourceInMemory: Partial<Record<Cached<unknown>["source"], Cached<unknown>[
   "stale-after-error": "stale-if-error",
 };
 
-/** Within the time for which it may be served; while the store fails that time is over and does not count. */
+/** At most 3 s, and not past the time for which it may be served: while the store fails, that is stale-if-error. */
 function keepableSeconds(entry: Cached<unknown>, now: number): number {
   if (!entry.freshness) return 0;
-  if (sourceInMemory[entry.source] === "stale-if-error") return longestSeconds;
-  return Math.min(longestSeconds, secondsUntilTooOld(entry, now));
+  const isFailing = sourceInMemory[entry.source] === "stale-if-error";
+  const rest = isFailing ? timeToLive(entry, now) + entry.freshness.staleIfError : secondsUntilTooOld(entry, now);
+  return Math.min(longestSeconds, rest);
 }

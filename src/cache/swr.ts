@@ -11,7 +11,7 @@ export interface SwrCacheOptions<T> {
   logError?: ((message: string) => void) | undefined;
 }
 
-/** The circuit breaker: for so long after a failed load, stale values are served and no load is tried. */
+/** The circuit breaker: for so long after a failed load, a stale value is served and no load is tried. Without one, each is. */
 const breakerMs = 5_000;
 /** For so long after a failed load, loads are tried in the background only: a store that hangs delays no reader. */
 const probingMs = 30_000;

@@ -12,7 +12,7 @@ export interface Field {
   isNewer?: true;
   /** Its generated column, where it is filtered or ordered by. */
   column?: Column;
-  /** How the parameter of the same name is read that filters by it. */
+  /** How the parameter of the same name is read that filters by it; it needs a column. */
   filter?: Parameter<string | boolean | undefined>;
   /** Whether it holds a URL, whose scheme is checked. */
   isUrl?: true;
@@ -50,7 +50,8 @@ const indexed = (column: Column, index: "index" | "unique" = "index"): Column =>
 
 /**
  * The keys of a source in the order of the wire (docs/contract.md, "200"), then those of later versions. A choice that is
- * new to us is taken and served as it is: one new word upstream must not stop the replica. A filter is one line here.
+ * new to us is taken and served as it is: one new word upstream must not stop the replica. A filter is one line here, over a field that has a column; a new column
+ * needs a migration too.
  */
 export const fields = {
   pk: { check: uuidString, meaning: "The source's UUID." },

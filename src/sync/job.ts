@@ -26,7 +26,7 @@ export async function syncJob({ database, sync, trigger, invalidate }: SyncJobOp
   try {
     await invalidate();
   } catch (error) {
-    // The lists run out by themselves, a minute later.
+    // Cached lists run out by themselves, after fresh and stale-while-revalidate.
     const reason = error instanceof Error ? error.message : String(error);
     console.error(JSON.stringify({ job: "sync", error: `the cache could not be told: ${reason}` }));
   }

@@ -27,7 +27,7 @@ export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wa
 }
 
 /**
- * Makes the store's list equal to authentik's, and records what became of it. Nothing is written unless the whole list was
+ * Makes the store's list equal to authentik's, and records what became of it. The list stays as it was unless the whole of upstream's was
  * read and is good, and no other writer came in between.
  * @returns the run; what went wrong is in it, in words without the token
  */
@@ -114,7 +114,13 @@ function failure(error: unknown, token: string): Outcome {
 }
 
 const sentence = (error: unknown, token: string) =>
-  redact(error instanceof SyncError ? error.message : `the store failed: ${rootMessage(error)}`, token);
+  redact(
+    error instanceof SyncError || error instanceof RevisionGone
+      ? error.message
+      : `the store failed: ${rootMessage(error)}`,
+    token,
+  );
+
 /**
  * An upstream that sends the token back does not get it into a log: not in a slug, where quotes are escaped, nor in a host or
  * a content type, which are put into lower case. Cut to length only then: half a token would not be found.

@@ -27,7 +27,7 @@ const valueLength = 250_000;
 const rowsPerStatement = 500;
 /** Of all bound values of a batch, in characters: a server takes some 32 MiB in one request. */
 const defaultBatchLength = 32 * 1024 * 1024;
-/** How often a write starts again from the reading, where other writers are faster. */
+/** How often a write is tried from the reading on, where other writers are faster. */
 export const writeAttempts = 3;
 
 /** The source types of the store by name, for rows that bring none. */
@@ -168,7 +168,7 @@ export interface ReplaceOptions extends Pick<WriteOptions, "maxLength"> {
 
 /**
  * Makes the store's list equal to the given one. Only differences are written; where there are none, nothing is. Where another
- * writer is faster, it starts again from the reading, three times at most.
+ * writer is faster, it starts again from the reading, and gives up after three attempts.
  * @throws RevisionGone
  * @example
  * await replaceSources(drizzle(env.DB), readList(await response.json()), { now: Date.now() });
