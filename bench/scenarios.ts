@@ -1,6 +1,7 @@
 import type { Django } from "./django.ts";
 import { random } from "./generate.ts";
 import type { Load } from "./measure.ts";
+import { say } from "./progress.ts";
 
 /** Where each Worker of the bench listens. */
 export type Origins = Record<
@@ -51,7 +52,10 @@ function skewed(): string[] {
 export async function scenarios(origins: Origins): Promise<Scenario[]> {
   const answer = await fetch(origins.edge + hot, { headers });
   const size = (await answer.text()).length;
-  for (const path of manyPages) await fetch(origins.edge + path, { headers });
+  for (const [i, path] of manyPages.entries()) {
+    if (i % 500 === 0) say(`filling the cache: ${i} of ${manyPages.length} pages`);
+    await fetch(origins.edge + path, { headers });
+  }
   const edge = (paths: string[], status = 200, more: Load["headers"] = headers): Load => ({
     origin: origins.edge,
     paths,

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startDev } from "../support/dev.ts";
 import { commandLine, descendants, filesBelow, isRunning } from "../support/processes.ts";
-import { temporaryFolder } from "../support/run.ts";
+import { runTool, temporaryFolder } from "../support/run.ts";
+import { startUpstream } from "../support/upstream.ts";
 
 const secret = "an-api-token-of-authentik";
 
@@ -43,6 +44,16 @@ describe("npm run dev", () => {
     expect(await dev.ended).toBe(1);
     expect(dev.output()).toContain("dev: wrangler was ended by SIGKILL");
     await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 10_000);
+  });
+
+  it("ends with wrangler's code and words where wrangler cannot start", async () => {
+    const taken = await startUpstream();
+    const { code, stderr } = await runTool("dev", ["--port", new URL(taken.origin).port, "--ip", "127.0.0.1"], {
+      LIBSQL_URL: "http://127.0.0.1:1",
+    });
+    await taken.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^✘ \[ERROR\] Address already in use/m);
   });
 
   it("has no secret in a file, on a command line or in its output", async () => {

@@ -25,6 +25,7 @@ const defaults = Object.entries({
 const [node = "", script = "", command = "", ...args] = process.argv;
 process.argv = [node, script, command, ...variables, ...defaults.map(([name, value]) => `${name}=${value}`), ...args];
 
-// The channel closes when the tool ends, however it ends; it is nothing to stay alive for.
-process.once("disconnect", () => process.exit());
-process.channel?.unref();
+// The tool holds the other end of this pipe, and never writes: it closes when the tool ends, however that happens. It is
+// nothing to stay alive for.
+process.stdin.on("end", () => process.exit()).resume();
+process.stdin.unref();

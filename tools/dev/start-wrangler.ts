@@ -12,7 +12,7 @@ const quiet = {
 export interface WranglerOptions {
   /** Those of `wrangler dev`. */
   args: string[];
-  /** Of the Worker. */
+  /** Of the Worker: they reach it by the environment of wrangler, see inside-wrangler.ts. */
   variables: NodeJS.ProcessEnv;
   /** Told once, where the Worker answers. */
   onReady: (origin: string) => void;
@@ -24,19 +24,16 @@ export function startWrangler({ args, variables, onReady }: WranglerOptions): Ch
   const preload = new URL("inside-wrangler.ts", import.meta.url).href;
   const colours = process.stdout.isTTY && process.stdout.hasColors() && { FORCE_COLOR: "1" };
   const wrangler = spawn(process.execPath, ["--no-warnings", "--import", preload, script, "dev", ...args], {
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { ...quiet, ...colours, ...process.env, ...variables },
     detached: true,
   });
   // It ends its runtimes itself, unless it is killed: they would go on, and busily. So it leads a group of its own.
   wrangler.once("exit", () => killGroup(wrangler.pid));
-  const { stdout, stderr } = wrangler;
-  if (!stdout || !stderr) throw new Error("wrangler's output is not piped");
-  passOn(stdout, process.stdout, (line) => {
+  passOn(wrangler.stdout, process.stdout, (line) => {
     const [, origin] = /^\[wrangler:info\] Ready on (https?:\/\/\S+)$/.exec(line) ?? [];
     if (origin) onReady(origin.replace(/\/\/(0\.0\.0\.0|\[::\]|\*):/, "//localhost:"));
   });
-  passOn(stderr, process.stderr);
+  passOn(wrangler.stderr, process.stderr);
   return wrangler;
 }
 
