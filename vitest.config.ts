@@ -1,9 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-/** What they hold is a time on the clock: they run after all others, and alone. */
-const timed = ["test/tools/sync-atomic.test.ts"];
-
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -30,16 +27,6 @@ export default defineConfig({
         test: {
           name: "tools",
           include: ["test/tools/*.test.ts"],
-          exclude: timed,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: "timed",
-          include: timed,
-          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
