@@ -31,8 +31,9 @@ export function preparedReplies({ limiter, now }: { limiter: RateLimiter | undef
     async function preparedReplies(c, next) {
       if (c.req.method !== "GET" && c.req.method !== "HEAD") return next();
       const key = keyOf(c);
+      const start = now();
       const found = prepared.get(key);
-      if (found && now() < found.until) {
+      if (found && start < found.until) {
         c.set("principal", found.principal);
         await countRequest(limiter, found.principal.id, c);
         return reply(c, found.cached, now());
@@ -40,7 +41,8 @@ export function preparedReplies({ limiter, now }: { limiter: RateLimiter | undef
       await next();
       const { principal, answered } = c.var;
       if (!principal?.validForSeconds || !answered?.reusableUntil || answered.value.status !== 200) return;
-      const until = Math.min(answered.reusableUntil, now() + principal.validForSeconds * 1000);
+      // The principal holds from when it was verified, before the response was loaded, however long that took.
+      const until = Math.min(answered.reusableUntil, start + Math.floor(principal.validForSeconds * 1000));
       // No token stays in memory for longer than it is of use.
       prepared.prune((entry) => entry.until <= now());
       prepared.set(key, { principal, cached: outOfMemory(answered), until }, key.length + answered.value.body.length);

@@ -17,17 +17,55 @@ const outcomes: Record<CacheSource, [outcome: string, detail?: string]> = {
   "stale-after-error": ["fwd=stale", "stale-if-error"],
 };
 
-function cacheStatus(cached: Cached<StoredResponse>, now: number): string {
-  const { source, freshness, collapsed, value } = cached;
+function cacheStatus({ source, freshness, collapsed, value }: Cached<StoredResponse>, ttl: number): string {
   const [outcome, detail] = outcomes[source];
   const parts = ["authentik-sources-edge", outcome];
   if (source === "miss" || source === "expired") {
     parts.push(`fwd-status=${value.status}`);
     if (collapsed || freshness) parts.push(collapsed ? "collapsed" : "stored");
   }
-  if (freshness) parts.push(`ttl=${Math.floor(timeToLive(cached, now))}`);
+  if (freshness) parts.push(`ttl=${ttl}`);
   if (detail) parts.push(`detail=${detail}`);
   return parts.join("; ");
+}
+
+interface PreparedHeaders {
+  age: number;
+  ttl: number;
+  /** By status. */
+  headers: Partial<Record<number, Headers>>;
+}
+
+/** Of responses in memory: their headers change once a second, and they are asked for more often than that. */
+const prepared = new WeakMap<Cached<StoredResponse>, PreparedHeaders>();
+
+function headersOf(cached: Cached<StoredResponse>, status: number, now: number): Headers {
+  const age = Math.floor(ageOf(cached, now));
+  const ttl = Math.floor(timeToLive(cached, now));
+  let known = prepared.get(cached);
+  if (known?.age !== age || known.ttl !== ttl) {
+    known = { age, ttl, headers: {} };
+    prepared.set(cached, known);
+  }
+  const headers = known.headers[status] ?? makeHeaders(cached, status, known);
+  known.headers[status] = headers;
+  return headers;
+}
+
+function makeHeaders(cached: Cached<StoredResponse>, status: number, { age, ttl }: { age: number; ttl: number }) {
+  const { headers } = cached.value;
+  const isError = status >= 400;
+  return new Headers({
+    ...(status === 304 && headers.ETag !== undefined ? { ETag: headers.ETag } : headers),
+    ...(!isError && {
+      Age: String(age),
+      Date: new Date(cached.generatedAt).toUTCString(),
+      Vary: "Authorization",
+    }),
+    "Cache-Control": isError ? "no-store" : "private, no-cache",
+    "Cache-Status": cacheStatus(cached, ttl),
+    "X-Content-Type-Options": "nosniff",
+  });
 }
 
 /**
@@ -40,22 +78,10 @@ export function reply<Body>(
   now: number,
 ): Response & TypedResponse<Body, 200, "json"> {
   const { status, headers, body } = cached.value;
-  const isOk = status === 200;
   const { ETag } = headers;
-  const isUnchanged = isOk && ETag !== undefined && matchesEtag(ETag, c.req.header("If-None-Match"));
-  const response = new Response(isUnchanged ? null : body, {
-    status: isUnchanged ? 304 : status,
-    headers: {
-      ...(isUnchanged ? { ETag } : headers),
-      ...(isOk && {
-        Age: String(Math.floor(ageOf(cached, now))),
-        Date: new Date(cached.generatedAt).toUTCString(),
-        Vary: "Authorization",
-      }),
-      "Cache-Control": isOk ? "private, no-cache" : "no-store",
-      "Cache-Status": cacheStatus(cached, now),
-      "X-Content-Type-Options": "nosniff",
-    },
-  });
+  const isUnchanged = status === 200 && ETag !== undefined && matchesEtag(ETag, c.req.header("If-None-Match"));
+  const response = isUnchanged
+    ? new Response(null, { status: 304, headers: headersOf(cached, 304, now) })
+    : new Response(body, { status, headers: headersOf(cached, status, now) });
   return response as Response & TypedResponse<Body, 200, "json">;
 }

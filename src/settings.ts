@@ -38,6 +38,11 @@ const variablesSchema = z.object({
   CACHE_ERROR_SECONDS: seconds(defaultFreshness.staleIfError),
   /** For so long a good token stays good while the store fails. */
   TOKEN_GRACE_SECONDS: seconds(defaultTokenGraceSeconds),
+  /** The share of hits that are logged, from 0 (none) to 1 (all): hits are many, all alike, and lines are billed. */
+  LOG_HITS: z.pipe(
+    z._default(z.string().check(z.regex(/^(0(\.[0-9]{1,6})?|1)$/, "must be a number from 0 to 1")), "0.01"),
+    z.transform(Number),
+  ),
   /** The origins whose pages may read the list, separated by commas. */
   CORS_ORIGINS: z.pipe(
     list,
@@ -65,6 +70,7 @@ export interface Settings {
   edgeCache: EdgeCache;
   freshness: Freshness;
   tokenGraceSeconds: number;
+  logHits: number;
   corsOrigins: string[];
   sync: {
     upstream: string | undefined;
@@ -92,6 +98,7 @@ export function readSettings(env: Variables): Settings {
       staleIfError: data.CACHE_ERROR_SECONDS,
     },
     tokenGraceSeconds: data.TOKEN_GRACE_SECONDS,
+    logHits: data.LOG_HITS,
     corsOrigins: data.CORS_ORIGINS,
     sync: {
       upstream: data.AUTHENTIK_SYNC_URL ?? data.AUTHENTIK_URL,

@@ -48,7 +48,7 @@ const caches: Record<EdgeCache, () => Cache<StoredResponse>> = {
 /** The gateway: authenticates, validates, and reads through the cache. It is never cached itself. */
 function createGateway(env: Bindings): Hono<Env> {
   const settings = settingsOf(env);
-  const { edgeCache, authentikUrl, corsOrigins, sync } = settings;
+  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = settings;
   const readStore: ReadLookup = <K extends Kind>(lookup: Lookup<K>, c: Context<Env>) =>
     read(
       lookup,
@@ -69,7 +69,7 @@ function createGateway(env: Bindings): Hono<Env> {
     .notFound(() => {
       throw pathNotFound();
     })
-    .use(requestLog, defaultHeaders, crossOrigin(corsOrigins))
+    .use(requestLog({ hits: logHits }), defaultHeaders, crossOrigin(corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
     .get("/readyz", readiness({ read: (c) => readLookup({ kind: "ready" }, c), maxAgeSeconds: sync.maxAgeSeconds }))
     .all("/healthz", otherMethods)

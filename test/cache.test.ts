@@ -155,6 +155,7 @@ describe("freshness", () => {
 
   it("keeps hot answers in memory for 3 s, and adds nothing to their age there", async () => {
     await app.list();
+    await app.settle(); // until the cache has it
     expect(cacheStatus(await app.list())).toBe("hit; ttl=30; detail=memory");
     app.wait(2);
     expect(cacheStatus(await app.list())).toBe("hit; ttl=28; detail=memory");

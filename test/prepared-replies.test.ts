@@ -1,11 +1,15 @@
 import { eq } from "drizzle-orm";
+import { Hono } from "hono";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createSourcesApp } from "../src/app.ts";
+import type { Cached } from "../src/cache/cache.ts";
+import type { StoredResponse } from "../src/cache/stored-response.ts";
 import { openLibsql } from "../src/db/libsql.ts";
 import { apiTokens } from "../src/db/schema.ts";
+import type { RequestVariables } from "../src/http/context.ts";
 import { storeToken } from "../src/tokens/admin.ts";
 import { digestToken } from "../src/tokens/format.ts";
-import { cacheStatus, startApp } from "./support/app.ts";
+import { cacheStatus, freshness, startApp } from "./support/app.ts";
 import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 
@@ -16,6 +20,15 @@ beforeEach(async () => {
   store = await createStore();
   await store.load(company);
 });
+
+/** A page with nothing in it, which a cache gives for three seconds. */
+const empty: Cached<StoredResponse> = {
+  value: { status: 200, headers: {}, body: "" },
+  generatedAt: 1_000_000,
+  freshness,
+  source: "fresh",
+  reusableUntil: 1_003_000,
+};
 
 const bearer = (secret: string) => ({ Authorization: `Bearer ${secret}` });
 
@@ -35,7 +48,7 @@ function startHost(options: Partial<Parameters<typeof createSourcesApp>[0]> = {}
   });
   const ask = (secret: string, url = "https://edge.example/sources/oauth/", init: RequestInit = {}) =>
     Promise.resolve(app.request(url, { ...init, headers: { ...bearer(secret), ...init.headers } }));
-  return { clock, verifyToken, ask };
+  return { app, clock, verifyToken, ask };
 }
 
 describe("a prepared reply", () => {
@@ -44,6 +57,18 @@ describe("a prepared reply", () => {
     const first = await (await ask("a")).text();
     clock.now += 1_999;
     expect(await (await ask("a")).text()).toBe(first);
+    expect(verifyToken).toHaveBeenCalledTimes(1);
+    clock.now += 1;
+    await ask("a");
+    expect(verifyToken).toHaveBeenCalledTimes(2);
+  });
+
+  it("is used no longer than the cache gives the response, however long the principal holds", async () => {
+    const verifyToken = vi.fn(async () => ({ id: "x", mayViewSources: true, validForSeconds: 50 }));
+    const { clock, ask } = startHost({ verifyToken });
+    await ask("a");
+    clock.now += 2_999;
+    await ask("a");
     expect(verifyToken).toHaveBeenCalledTimes(1);
     clock.now += 1;
     await ask("a");
@@ -123,17 +148,112 @@ describe("a prepared reply", () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it("says how old it is, and where it came from", async () => {
+  it("says to the second how old it is, and where it came from", async () => {
     const app = startApp(store);
     await app.list();
-    app.wait(2);
-    const response = await app.list();
-    expect(response.headers.get("Age")).toBe("2");
-    expect(cacheStatus(response)).toBe("hit; ttl=28; detail=memory");
+    for (const [later, age, timeToLive] of [
+      [0, 0, 30],
+      [0.999, 0, 29],
+      [0.001, 1, 29],
+      [0.001, 1, 28],
+      [0.999, 2, 28],
+    ]) {
+      app.wait(later ?? 0);
+      const response = await app.list();
+      expect(response.headers.get("Age")).toBe(String(age));
+      expect(cacheStatus(response)).toBe(`hit; ttl=${timeToLive}; detail=memory`);
+    }
+  });
+
+  it("tells its host who asks, as after a full check", async () => {
+    const keys: string[] = [];
+    const { verifyToken, app } = startHost({ limits: { token: async (key) => keys.push(key) > 0 } });
+    const seen: unknown[] = [];
+    const host = new Hono<RequestVariables>()
+      .use(async (c, next) => {
+        await next();
+        seen.push(c.var.principal?.id);
+      })
+      .route("/", app);
+    for (const secret of ["a", "b", "a", "b"]) await host.request("/sources/oauth/", { headers: bearer(secret) });
+    expect(verifyToken).toHaveBeenCalledTimes(2);
+    expect(seen).toEqual(["a", "b", "a", "b"]);
+    expect(keys).toEqual(["a", "b", "a", "b"]);
+  });
+
+  it("is not changed by what a host adds to one of them", async () => {
+    const { app } = startHost();
+    const host = new Hono()
+      .use(async (c, next) => {
+        await next();
+        c.header("X-Request", c.req.header("X-Request"));
+        c.header("Vary", "Origin", { append: true });
+      })
+      .route("/", app);
+    const ask = async (id: string) => {
+      const { headers } = await host.request("/sources/oauth/", { headers: { ...bearer("a"), "X-Request": id } });
+      return [headers.get("X-Request"), headers.get("Vary")];
+    };
+    for (const id of ["1", "2", "3"]) expect(await ask(id)).toEqual([id, "Authorization, Origin"]);
+  });
+
+  it("is of use until the token expires, however long the response took to load", async () => {
+    const clock = { now: Date.now() };
+    const app = startApp(store, { clock });
+    const expiresAt = clock.now + 1_000;
+    await storeToken(store.db, "expiring", { name: "x", scope: "sources:read", createdAt: 0, expiresAt });
+    const status = async (path: string) => (await app.send(path, bearer("expiring"))).status;
+    await status("/sources/oauth/?page_size=1");
+    await store.fault("slow");
+    const before = await store.requests();
+    const slow = status("/sources/oauth/");
+    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1));
+    clock.now = expiresAt;
+    expect(await slow).toBe(200);
+    expect(await status("/sources/oauth/")).toBe(403);
+  });
+
+  it("ends with the grace of a verdict while the store is down", async () => {
+    const app = startApp(store);
+    const status = async () => (await app.list()).status;
+    await status();
+    await store.fault("500");
+    const grace = 55 + 3_600;
+    app.wait(grace - 1);
+    expect(await status()).toBe(200);
+    app.wait(0.999);
+    expect(await status()).toBe(200);
+    app.wait(0.001);
+    expect(await status()).toBe(503);
+  });
+
+  it.each([
+    ["5,000 requests", 5_001, ""],
+    ["8 MiB", 600, "x".repeat(16_000)],
+  ])("is kept for no more than %s", async (_, count, padding) => {
+    const { verifyToken, app } = startHost({ cache: { get: async () => empty } });
+    const ask = (i: number) => app.request(`/sources/oauth/?x=${i}${padding}`, { headers: bearer("a") });
+    for (let i = 0; i < count; i++) await ask(i);
+    verifyToken.mockClear();
+    await ask(count - 1);
+    expect(verifyToken).not.toHaveBeenCalled();
+    await ask(0);
+    expect(verifyToken).toHaveBeenCalledTimes(1);
   });
 });
 
 describe("after a hot hit of the very URL", () => {
+  it("pages of two origins each get their own CORS headers, and others none", async () => {
+    const origins = ["https://one.example", "https://two.example"];
+    const worker = startWorker(store, { EDGE_CACHE: "cache-api", CORS_ORIGINS: origins.join() });
+    for (const Origin of [...origins, "https://evil.example", ...origins]) {
+      const { headers } = await worker.list("page_size=2", { Origin });
+      expect(headers.get("Access-Control-Allow-Origin")).toBe(origins.includes(Origin) ? Origin : null);
+      expect(headers.get("Vary")).toBe("Authorization, Origin");
+    }
+    expect((await worker.list("page_size=2")).headers.has("Access-Control-Allow-Origin")).toBe(false);
+  });
+
   it("no stranger gets the list", async () => {
     const worker = startWorker(store, { EDGE_CACHE: "cache-api" });
     for (let i = 0; i < 3; i++) expect((await worker.list()).status).toBe(200);

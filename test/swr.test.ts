@@ -53,6 +53,29 @@ describe("a cache whose storage fails", () => {
   });
 });
 
+describe("a cache whose storage takes its time", () => {
+  it("delays nobody who waits for a load, and keeps the writing alive", async () => {
+    const released = Promise.withResolvers<void>();
+    let isWritten = false;
+    const put = async () => {
+      await released.promise;
+      await new Promise((resolve) => setTimeout(resolve));
+      isWritten = true;
+    };
+    const cache = swrCache<StoredResponse>({ storage: { match: async () => undefined, put } });
+    const alive: Promise<unknown>[] = [];
+    await cache.get(
+      "key",
+      async () => cached({ generatedAt: Date.now() }),
+      (work) => alive.push(work),
+    );
+    expect(isWritten).toBe(false);
+    released.resolve();
+    await Promise.all(alive);
+    expect(isWritten).toBe(true);
+  });
+});
+
 describe("the cache in memory", () => {
   it("keeps no room for what it may not keep", async () => {
     let loaded: Cached<StoredResponse> = cached({ generatedAt: 0, body: "x".repeat(4_000_000) });

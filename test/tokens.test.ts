@@ -131,6 +131,52 @@ describe("a verdict on a token", () => {
     }
   });
 
+  it.each([
+    [
+      "while it is fresh, until it is not",
+      null,
+      [
+        [1_000, 54],
+        [54_000, 1],
+      ],
+    ],
+    [
+      "for 3 s while it is served stale, within its grace",
+      null,
+      [
+        [55_000, 3],
+        [3_600_000, 3],
+        [3_654_000, 1],
+      ],
+    ],
+    [
+      "until the token expires",
+      56_500,
+      [
+        [54_000, 1],
+        [55_000, 1.5],
+        [56_499, 0.001],
+      ],
+    ],
+  ] as [string, number | null, [number, number][]][])("holds %s", async (_, expiresAt, expected) => {
+    const verdict: Cached<Verdict> = {
+      value: { id: 1, scope: "sources:read", expiresAt },
+      generatedAt: 0,
+      freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
+      source: "bypass",
+    };
+    const answers = [verdict];
+    let now = 0;
+    const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
+    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
+    const context = new Context(new Request("https://edge.example"));
+    await verify(secret, context);
+    for (const [at, validForSeconds] of expected) {
+      now = at;
+      expect((await verify(secret, context))?.validForSeconds, `${at}`).toBe(validForSeconds);
+    }
+  });
+
   it("stays bad while the store is down where it was bad; one that is not known is a 503", async () => {
     expect(await status()).toBe(403);
     await store.fault("500");

@@ -26,9 +26,9 @@ export const isFresh = (entry: Dated, now: number): boolean => timeToLive(entry,
 export const secondsUntilTooOld = (entry: Dated, now: number): number =>
   timeToLive(entry, now) + (entry.freshness?.staleWhileRevalidate ?? 0);
 
-/** Whether it may be served where no newer one can be had. */
-export const mayServeOnError = (entry: Dated, now: number): boolean =>
-  timeToLive(entry, now) + (entry.freshness?.staleIfError ?? 0) > 0;
+/** Seconds for which it may be served where no newer one can be had. */
+export const secondsOnError = (entry: Dated, now: number): number =>
+  timeToLive(entry, now) + (entry.freshness?.staleIfError ?? 0);
 
 /**
  * The `Cache-Control` that every cache here goes by (RFC 9111, RFC 5861). Never `s-maxage`, `must-revalidate` or

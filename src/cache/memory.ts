@@ -46,10 +46,10 @@ export function memoryCache(
 }
 
 /** The entry as it is once it comes out of memory. */
-export const outOfMemory = (entry: Cached<StoredResponse>): Cached<StoredResponse> => ({
-  ...entry,
-  source: sourceInMemory[entry.source] ?? "memory",
-});
+export function outOfMemory(entry: Cached<StoredResponse>): Cached<StoredResponse> {
+  const source = sourceInMemory[entry.source] ?? "memory";
+  return source === entry.source ? entry : { ...entry, source };
+}
 
 /** A stale response is still called so out of memory. */
 const sourceInMemory: Partial<Record<Cached<unknown>["source"], Cached<unknown>["source"]>> = {

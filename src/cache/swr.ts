@@ -1,5 +1,5 @@
 import type { Cache, Cached, Storage, WaitUntil } from "./cache.ts";
-import { isFresh, mayServeOnError, secondsUntilTooOld } from "./freshness.ts";
+import { isFresh, secondsOnError, secondsUntilTooOld } from "./freshness.ts";
 import { Lru } from "./lru.ts";
 import { SingleFlight } from "./single-flight.ts";
 
@@ -39,8 +39,11 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
   const put = (key: string, entry: Cached<T>) =>
     storage.put(key, entry).catch((error: unknown) => logError(`the cache could not be written: ${error}`));
 
-  /** Loads once for all concurrent callers, stores what may be kept, and remembers a failure. */
-  function reload(key: string, load: () => Promise<Cached<T>>, waitUntil: WaitUntil) {
+  /**
+   * Loads once for all concurrent callers, stores what may be kept, and remembers a failure. A client that waits does not wait
+   * for the storage too; in the background the load ends with that, so that no second one begins in between.
+   */
+  function reload(key: string, load: () => Promise<Cached<T>>, waitUntil: WaitUntil, { isAwaited = false } = {}) {
     const loadAndStore = async () => {
       const start = now();
       try {
@@ -49,7 +52,9 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
         const isTooOld = loaded.freshness !== undefined && secondsUntilTooOld(loaded, start) < 0;
         if (isTooOld) failures.set(key, now());
         else failures.delete(key);
-        if (loaded.freshness) await put(key, loaded);
+        const stored = loaded.freshness && put(key, loaded);
+        if (stored && isAwaited) waitUntil(stored);
+        else await stored;
         return loaded;
       } catch (error) {
         failures.set(key, now());
@@ -67,7 +72,7 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
     stale?: Cached<T>,
   ): Promise<Cached<T>> {
     try {
-      const { value: loaded, collapsed } = await reload(key, load, waitUntil);
+      const { value: loaded, collapsed } = await reload(key, load, waitUntil, { isAwaited: true });
       if (!stale || loaded.generatedAt >= stale.generatedAt) {
         return { ...loaded, source: stale ? "expired" : "miss", collapsed };
       }
@@ -84,7 +89,7 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
       if (isFresh(entry, now())) return { ...entry, source: "fresh" };
 
       const mayRevalidate = secondsUntilTooOld(entry, now()) > 0;
-      if (!mayRevalidate && !mayServeOnError(entry, now())) return forward(key, load, waitUntil);
+      if (!mayRevalidate && secondsOnError(entry, now()) <= 0) return forward(key, load, waitUntil);
       const sinceFailure = now() - (failures.get(key) ?? Number.NEGATIVE_INFINITY);
       const isFailing = sinceFailure < probingMs;
       if (!isFailing && !mayRevalidate) return forward(key, load, waitUntil, entry);

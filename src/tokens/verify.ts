@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Cached, Storage, WaitUntil } from "../cache/cache.ts";
-import { isFresh, timeToLive } from "../cache/freshness.ts";
+import { isFresh, secondsOnError, timeToLive } from "../cache/freshness.ts";
 import { Lru } from "../cache/lru.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { VerifyToken } from "../http/bearer.ts";
@@ -40,6 +40,12 @@ function verdictStorage(): Storage<Verdict> {
   };
 }
 
+/** For so long a stale verdict holds: the store may be well again in a moment. */
+const staleSeconds = 3;
+
+const secondsUntilAskedAgain = (verdict: Cached<Verdict>, now: number): number =>
+  isFresh(verdict, now) ? timeToLive(verdict, now) : Math.min(staleSeconds, secondsOnError(verdict, now));
+
 /**
  * Verifies tokens by the store. A verdict is kept in the isolate, under the token's digest, for as long as its freshness says:
  * that is the revocation delay, and how long a good token stays good while the store is down. It is never kept where
@@ -62,10 +68,7 @@ export function tokenVerifier({ lookUp, beforeLookUp, waitUntil, now }: TokenVer
     return {
       id: String(verdict.id),
       mayViewSources: verdict.scope === "sources:read",
-      validForSeconds: Math.min(expiresIn, isFresh(cached, now()) ? timeToLive(cached, now()) : staleSeconds),
+      validForSeconds: Math.min(expiresIn, secondsUntilAskedAgain(cached, now())),
     };
   };
 }
-
-/** For so long a stale verdict holds: the store may be well again in a moment. */
-const staleSeconds = 3;

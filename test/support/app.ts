@@ -20,14 +20,16 @@ export function startApp(
   store: { url: string },
   options: {
     storage?: Storage<StoredResponse>;
-    authentikUrl?: string | undefined;
+    authentikUrl?: SourcesAppOptions<object>["authentikUrl"];
     freshness?: Freshness;
     limits?: Limits;
+    /** Shared with another app. */
+    clock?: { now: number };
   } = {},
 ) {
   const { storage = cacheApiStorage(crypto.randomUUID()) } = options;
   const authentikUrl = "authentikUrl" in options ? options.authentikUrl : "https://authentik.example";
-  const clock = { now: Date.now() };
+  const { clock = { now: Date.now() } } = options;
   const now = () => clock.now;
   const app = createSourcesApp({
     database: () => openLibsql({ url: store.url, fetch: readFetch() }),

@@ -1,0 +1,200 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { eq, sql } from "drizzle-orm";
+import fc from "fast-check";
+import { Hono } from "hono";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { apiTokens, oauthSources } from "../src/db/schema.ts";
+import { crossOrigin } from "../src/http/cors.ts";
+import { storeToken } from "../src/tokens/admin.ts";
+import { digestToken } from "../src/tokens/format.ts";
+import { startApp } from "./support/app.ts";
+import { createStore, deniedToken, readFixture, type TestStore } from "./support/store.ts";
+
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await createStore();
+  await store.load(await readFixture("company"));
+});
+beforeEach(() => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await store.fault("none");
+});
+
+const authentikUrl = "https://authentik.example";
+const origins = ["https://one.example", "https://two.example"];
+const hot = "/sources/oauth/okta/";
+
+const request = fc.record({
+  kind: fc.constant("request"),
+  token: fc.constantFrom("steady", "steady", "revoked", "revoked", "expiring", "expiring", deniedToken, "nobody", ""),
+  path: fc.constantFrom(hot, hot, hot, `${hot}?x=1`, "/sources/oauth/?page=0", "/sources/oauth/?page=9&page_size=9"),
+  method: fc.constantFrom("GET", "GET", "GET", "HEAD", "POST"),
+  ifNoneMatch: fc.constantFrom("", "", "*", "the last one", '"another"'),
+  origin: fc.constantFrom("", ...origins, "https://evil.example"),
+});
+type Asked = typeof request extends fc.Arbitrary<infer T> ? Omit<T, "token"> & { token: string } : never;
+
+/** Most are within the seconds for which a reply is prepared. */
+const wait = fc.record({
+  kind: fc.constant("wait"),
+  ms: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 3_100 }) }, fc.integer({ min: 1, max: 70_000 })),
+});
+const event = (kind: "rename" | "revoke" | "fail" | "recover") => fc.record({ kind: fc.constant(kind) });
+/** Revocations and failures in one run are for bounds alone: it depends on when it is asked how soon the store is found well again. */
+const stepsWith = (...kinds: Parameters<typeof event>[0][]) =>
+  fc.array(
+    fc.oneof<fc.MaybeWeightedArbitrary<unknown>[]>(
+      { weight: 10, arbitrary: request },
+      { weight: 5, arbitrary: wait },
+      ...kinds.map((kind) => ({ weight: 1, arbitrary: event(kind) })),
+    ),
+    { minLength: 10, maxLength: 40 },
+  ) as fc.Arbitrary<Step[]>;
+type Step = Asked | { kind: "wait"; ms: number } | { kind: "rename" | "revoke" | "fail" | "recover" };
+
+const lifetime = fc.integer({ min: 1, max: 120_000 });
+
+/** The app in a host with CORS, which gives each token some requests in ten seconds. */
+function startHost(clock: { now: number }, url: string | (() => string)) {
+  const counts = new Map<string, number>();
+  const count = async (id: string) => {
+    const window = `${id} ${Math.floor(clock.now / 10_000)}`;
+    counts.set(window, (counts.get(window) ?? 0) + 1);
+    return (counts.get(window) ?? 0) <= 3;
+  };
+  const { app } = startApp(store, { clock, authentikUrl: url, limits: { token: count } });
+  const host = new Hono().use(crossOrigin(origins)).route("/", app);
+  let etag = "";
+
+  return async ({ token, path, method, ifNoneMatch, origin }: Asked) => {
+    const headers = new Headers();
+    if (token) headers.set("Authorization", `Bearer ${token}`);
+    if (ifNoneMatch) headers.set("If-None-Match", ifNoneMatch === "the last one" ? etag : ifNoneMatch);
+    if (origin) headers.set("Origin", origin);
+    const context = createExecutionContext();
+    const response = await host.fetch(new Request(`https://edge.example${path}`, { method, headers }), {}, context);
+    etag = response.headers.get("ETag") ?? etag;
+    const result = { status: response.status, headers: [...response.headers], body: await response.text() };
+    await waitOnExecutionContext(context);
+    return result;
+  };
+}
+
+/** What was true of the store, and since when. */
+interface History {
+  expiresAt: number;
+  revokedAt: number;
+  isUp: boolean;
+  upSince: number;
+  names: { name: string; from: number }[];
+}
+
+/** Does what the steps say to a store with tokens of the run's own. */
+async function play(
+  steps: Step[],
+  lifetimeMs: number,
+  clock: { now: number },
+  ask: (request: Asked, history: History) => Promise<void>,
+) {
+  const run = crypto.randomUUID();
+  const expiresAt = clock.now + lifetimeMs;
+  const never = Number.POSITIVE_INFINITY;
+  const history: History = {
+    expiresAt,
+    revokedAt: never,
+    upSince: clock.now,
+    isUp: true,
+    names: [{ name: "", from: 0 }],
+  };
+  const events = {
+    async rename() {
+      const name = `Name ${history.names.length} of ${run}`;
+      const document = sql`json_set(document, '$.name', ${name})`;
+      await store.db.update(oauthSources).set({ document }).where(eq(oauthSources.slug, "okta"));
+      history.names.push({ name, from: clock.now });
+    },
+    async revoke() {
+      const digest = await digestToken(`revoked-${run}`);
+      await store.db.update(apiTokens).set({ revokedAt: clock.now }).where(eq(apiTokens.digest, digest));
+      history.revokedAt = Math.min(history.revokedAt, clock.now);
+    },
+    async fail() {
+      await store.fault("500");
+      history.isUp = false;
+    },
+    async recover() {
+      await store.fault("none");
+      if (!history.isUp) history.upSince = clock.now;
+      history.isUp = true;
+    },
+  };
+  await events.recover();
+  await events.rename();
+  for (const name of ["steady", "revoked", "expiring"]) {
+    const fields = { name, scope: "sources:read", createdAt: 0 } as const;
+    await storeToken(store.db, `${name}-${run}`, { ...fields, expiresAt: name === "expiring" ? expiresAt : null });
+  }
+  for (const step of steps) {
+    if (step.kind === "wait") clock.now += step.ms;
+    else if (step.kind !== "request") {
+      // A store that fails takes no writes either.
+      if (history.isUp || step.kind === "recover") await events[step.kind]();
+    } else {
+      const isOwn = ["steady", "revoked", "expiring"].includes(step.token);
+      await ask(isOwn ? { ...step, token: `${step.token}-${run}` } : step, history);
+    }
+  }
+}
+
+describe("for any sequence of requests, with prepared replies", () => {
+  it.each([
+    ["tokens are revoked", stepsWith("rename", "revoke")],
+    ["the store fails", stepsWith("rename", "fail", "recover")],
+  ])("each gets the very response that it gets without them, while %s", async (_, steps) => {
+    const statuses = new Map<number, number>();
+    await fc.assert(
+      fc.asyncProperty(steps, lifetime, async (given, lifetimeMs) => {
+        const clock = { now: Date.now() };
+        const prepared = startHost(clock, authentikUrl);
+        // Where the public URL is a function, nothing is prepared.
+        const checked = startHost(clock, () => authentikUrl);
+        await play(given, lifetimeMs, clock, async (asked) => {
+          const response = await prepared(asked);
+          expect(response).toEqual(await checked(asked));
+          statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+        });
+      }),
+      { numRuns: 60 },
+    );
+    for (const status of [200, 304, 400, 403, 404, 405, 429])
+      expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(2);
+  });
+
+  it("data is 60 s old at most, a revocation takes 60 s at most, and an expiry counts at once, whatever fails in between", async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(stepsWith("rename", "revoke", "fail", "recover"), lifetime, async (given, lifetimeMs) => {
+        const clock = { now: Date.now() };
+        const ask = startHost(clock, authentikUrl);
+        await play(given, lifetimeMs, clock, async (asked, { expiresAt, revokedAt, isUp, upSince, names }) => {
+          const { status, body } = await ask(asked);
+          if (status !== 200 && status !== 304) return;
+          count++;
+          if (asked.token.startsWith("expiring")) expect(clock.now).toBeLessThan(expiresAt);
+          // While the store is down nobody can know better.
+          if (!isUp) return;
+          const known = (from: number) => clock.now - Math.max(from, upSince);
+          if (asked.token.startsWith("revoked")) expect(known(revokedAt)).toBeLessThanOrEqual(60_000);
+          const next = names.findIndex(({ name }) => name && body.includes(name)) + 1;
+          if (next > 0 && names[next]) expect(known(names[next].from)).toBeLessThanOrEqual(60_000);
+        });
+      }),
+      { numRuns: 100 },
+    );
+    expect(count).toBeGreaterThan(200);
+  });
+});
