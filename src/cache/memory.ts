@@ -1,5 +1,5 @@
 import type { Cache, Cached, Storage } from "./cache.ts";
-import { secondsUntilTooOld, timeToLive } from "./freshness.ts";
+import { secondsOnError, secondsUntilTooOld } from "./freshness.ts";
 import { type Bounds, Lru } from "./lru.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -62,6 +62,6 @@ const sourceInMemory: Partial<Record<Cached<unknown>["source"], Cached<unknown>[
 function keepableSeconds(entry: Cached<unknown>, now: number): number {
   if (!entry.freshness) return 0;
   const isFailing = sourceInMemory[entry.source] === "stale-if-error";
-  const rest = isFailing ? timeToLive(entry, now) + entry.freshness.staleIfError : secondsUntilTooOld(entry, now);
+  const rest = isFailing ? secondsOnError(entry, now) : secondsUntilTooOld(entry, now);
   return Math.min(longestSeconds, rest);
 }
