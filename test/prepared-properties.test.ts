@@ -27,11 +27,21 @@ afterEach(async () => {
 const authentikUrl = "https://authentik.example";
 const origins = ["https://one.example", "https://two.example"];
 const hot = "/sources/oauth/okta/";
+const pages = ["/sources/oauth/?page_size=1", "/sources/oauth/?page_size=2"];
 
 const request = fc.record({
   kind: fc.constant("request"),
   token: fc.constantFrom("steady", "steady", "revoked", "revoked", "expiring", "expiring", deniedToken, "nobody", ""),
-  path: fc.constantFrom(hot, hot, hot, `${hot}?x=1`, "/sources/oauth/?page=0", "/sources/oauth/?page=9&page_size=9"),
+  path: fc.constantFrom(
+    hot,
+    hot,
+    hot,
+    hot,
+    `${hot}?x=1`,
+    ...pages,
+    "/sources/oauth/?page=0",
+    "/sources/oauth/?page=9&page_size=9",
+  ),
   method: fc.constantFrom("GET", "GET", "GET", "HEAD", "POST"),
   ifNoneMatch: fc.constantFrom("", "", "*", "the last one", '"another"'),
   origin: fc.constantFrom("", ...origins, "https://evil.example"),
@@ -56,7 +66,11 @@ const stepsWith = (...kinds: Parameters<typeof event>[0][]) =>
   ) as fc.Arbitrary<Step[]>;
 type Step = Asked | { kind: "wait"; ms: number } | { kind: "rename" | "revoke" | "fail" | "recover" };
 
-const lifetime = fc.integer({ min: 1, max: 120_000 });
+/** Most end within the seconds for which a reply is prepared. */
+const lifetime = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 6_000 }) },
+  fc.integer({ min: 1, max: 120_000 }),
+);
 
 /** The app in a host with CORS, which gives each token some requests in ten seconds. */
 function startHost(clock: { now: number }, url: string | (() => string)) {
