@@ -17,6 +17,9 @@ async function inTerminal(command: string, variables: Record<string, string>): P
     "FORCE_COLOR",
     "-u",
     "NO_COLOR",
+    // A machine that says it is a CI gets no colours from chalk, terminal or not.
+    "-u",
+    "CI",
     "TERM=xterm",
     ...(NO_COLOR ? [`NO_COLOR=${NO_COLOR}`] : []),
   ];
