@@ -160,7 +160,7 @@ describe("the package", () => {
       "swrCache",
       "syncSources",
     ]);
-    expect(await names("client.js")).toEqual(["createSourcesClient"]);
+    expect(await names("client.js")).toEqual(["createSourcesClient", "createTrustedSourcesClient"]);
     expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
   });
 
@@ -186,7 +186,7 @@ describe("the package", () => {
     const entry = join(folder, "client-entry.js");
     writeFileSync(
       entry,
-      `export { createSourcesClient } from ${JSON.stringify(join(process.cwd(), "dist/client.js"))};`,
+      `export { createSourcesClient, createTrustedSourcesClient } from ${JSON.stringify(join(process.cwd(), "dist/client.js"))};`,
     );
     const built = await run("esbuild", [
       entry,
