@@ -93,16 +93,4 @@ interface E { Bindings: { DB: D1Database } }`;
     const listed = [...stdout.matchAll(/^ {2}([\w-]+) +(.+)$/gm)].map(([, name, purpose]) => [name, purpose]);
     expect(rows("On your machine")).toEqual(listed);
   });
-
-  it("gives commands only such options as they have", async () => {
-    const commands = blocksOf(path, "sh")
-      .join("")
-      .matchAll(/npx authentik-sources-edge ([\w-]+)([^>\n]*)/g);
-    for (const [line, name = "", args = ""] of commands) {
-      const { code, stdout } = await run(process.execPath, ["tools/cli.ts", name, "--help"]);
-      expect(code, line).toBe(0);
-      for (const option of args.match(/--[\w-]+/g) ?? [])
-        expect(stdout, line).toMatch(new RegExp(`${option}(?![\\w-])`));
-    }
-  });
 });
