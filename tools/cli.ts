@@ -7,13 +7,17 @@ const commands: Record<string, { tool: () => Promise<unknown>; purpose: string }
   import: { tool: () => import("./import.ts"), purpose: "replaces a store's sources by those of a file" },
   sync: { tool: () => import("./sync.ts"), purpose: "makes a store equal to a live authentik" },
   token: { tool: () => import("./token.ts"), purpose: "creates, lists and revokes bearer tokens" },
+  "authentik-setup": {
+    tool: () => import("./authentik-setup.ts"),
+    purpose: "makes in authentik the user and token that the sync needs",
+  },
   "dev-store": { tool: () => import("./dev-store.ts"), purpose: "runs a command beside a store filled with a sample" },
 };
 
 const usage = `Usage: npx authentik-sources-edge COMMAND [OPTIONS]
 
 ${Object.entries(commands)
-  .map(([name, { purpose }]) => `  ${name.padEnd(10)} ${purpose}`)
+  .map(([name, { purpose }]) => `  ${name.padEnd(15)} ${purpose}`)
   .join("\n")}
 
 The store is that of LIBSQL_URL and LIBSQL_AUTH_TOKEN, in the environment or in .dev.vars; by default the file .data/sources.db.

@@ -38,6 +38,8 @@ const isParseArgsError = (error: unknown) =>
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return messageOf(error.cause);
-  if (error.message.includes("no such table")) return `${error.message}; run \`${commandLine("migrate")}\` first`;
-  return error.message;
+  // What src says names the scripts of this repository.
+  const message = error.message.replace("npm run db:migrate", commandLine("migrate"));
+  if (message.includes("no such table")) return `${message}; run \`${commandLine("migrate")}\` first`;
+  return message;
 }

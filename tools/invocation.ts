@@ -4,6 +4,7 @@ const scripts = {
   import: "db:import",
   sync: "sync",
   token: "token",
+  "authentik-setup": "authentik:setup",
   "dev-store": "dev-store",
 } as const;
 

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { oauthSources } from "../../src/db/schema.ts";
+import { openStore } from "../../tools/store.ts";
 import { installIn, packInto, runIn } from "../support/packed.ts";
 import { fixturePath, run, runTool, temporaryFolder } from "../support/run.ts";
 import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
@@ -52,7 +54,10 @@ it("migrates, imports, makes a token and lists it, over a file store of an empty
 });
 
 it("follows a live authentik, and keeps numbers as they were written", async () => {
-  const upstream = await startUpstream(servePages(generateSources(12)));
+  const [first, ...others] = generateSources(12);
+  const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
+  const odd = { ...first, serial: rawJSON("12345678901234567890"), version: rawJSON("1.0") };
+  const upstream = await startUpstream(servePages([odd, ...others]));
   const variables = {
     LIBSQL_URL: "file:synced.db",
     AUTHENTIK_SYNC_URL: upstream.origin,
@@ -65,6 +70,10 @@ it("follows a live authentik, and keeps numbers as they were written", async () 
   });
   expect((await cli("sync --status", variables)).stdout).toMatch(/ changed .* added 12, .*\nThe last good run was /s);
   await upstream.close();
+  const stored = await openStore(`file:${join(installed, "synced.db")}`)
+    .select()
+    .from(oauthSources);
+  expect(stored.map(({ document }) => document).join()).toContain('"serial":12345678901234567890,"version":1.0');
 });
 
 it("runs a host's own command beside a development store, and ends with its exit code", async () => {
@@ -75,16 +84,19 @@ it("runs a host's own command beside a development store, and ends with its exit
 });
 
 describe("its messages", () => {
-  it.each(["migrate", "import", "sync", "token", "dev-store"])("name %s as it is run", async (name) => {
-    const packaged = await cli(`${name} --help`);
-    expect(packaged.stdout).toMatch(new RegExp(`^Usage: npx authentik-sources-edge ${name}\\b`));
-    expect(packaged.stdout).not.toContain("npm run");
-    const { stdout } = await runTool(name, ["--help"]);
-    expect(stdout).not.toContain("npx");
-    const [, script = ""] = /^Usage: npm run (\S+)/.exec(stdout) ?? [];
-    const scripts: Record<string, string> = manifest.scripts;
-    expect(scripts[script]).toBe(`node tools/${name}.ts`);
-  });
+  it.each(["migrate", "import", "sync", "token", "authentik-setup", "dev-store"])(
+    "name %s as it is run",
+    async (name) => {
+      const packaged = await cli(`${name} --help`);
+      expect(packaged.stdout).toMatch(new RegExp(`^Usage: npx authentik-sources-edge ${name}\\b`));
+      expect(packaged.stdout).not.toContain("npm run");
+      const { stdout } = await runTool(name, ["--help"]);
+      expect(stdout).not.toContain("npx");
+      const [, script = ""] = /^Usage: npm run (\S+)/.exec(stdout) ?? [];
+      const scripts: Record<string, string> = manifest.scripts;
+      expect(scripts[script]).toBe(`node tools/${name}.ts`);
+    },
+  );
 
   it("say which command a store without tables needs", async () => {
     const { code, stderr } = await cli("token list", { LIBSQL_URL: "file:nothing.db" });

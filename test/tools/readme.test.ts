@@ -28,7 +28,7 @@ describe("the commands of README.md, of docs/ and the examples", () => {
     for (const [command, name = ""] of commands) expect(known, command).toContain(name);
   });
 
-  it.each(["migrate", "import", "token", "sync", "dev-store"])(
+  it.each(["migrate", "import", "token", "sync", "authentik-setup", "dev-store"])(
     "give %s options that its --help knows",
     async (tool) => {
       const { code, stdout } = await runTool(tool, ["--help"]);
