@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { load } from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { variableNames } from "../../src/settings.ts";
 import { run } from "../support/run.ts";
 
 let files: string[];
@@ -78,6 +79,13 @@ it("CONTRIBUTING.md names scripts and files that there are", () => {
   );
   expect(paths.length).toBeGreaterThan(8);
   for (const path of paths) expect(existsSync(path), path).toBe(true);
+});
+
+it("README.md has a row for every variable of the Worker", () => {
+  const named = [...read("README.md").matchAll(/^\|.*\|$/gm)].flatMap(
+    ([row]) => row.split("|")[1]?.match(/[A-Z][A-Z_]+/g) ?? [],
+  );
+  expect(named).toEqual(expect.arrayContaining(variableNames));
 });
 
 it("editors and the formatter agree", () => {
