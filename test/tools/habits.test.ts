@@ -71,6 +71,18 @@ describe("the Node that is asked for", () => {
   });
 });
 
+it("the forms of .github are YAML with what GitHub asks of a form", () => {
+  const forms = files.filter((path) => /^\.github\/ISSUE_TEMPLATE\/(?!config).*\.yml$/.test(path));
+  expect(forms.length).toBeGreaterThan(1);
+  for (const path of forms) {
+    const form = load(read(path)) as { name?: string; description?: string; body?: { type: string; id?: string }[] };
+    expect(form, path).toMatchObject({ name: expect.any(String), description: expect.any(String) });
+    const types = form.body?.map(({ type }) => type) ?? [];
+    expect(types.length).toBeGreaterThan(0);
+    for (const type of types) expect(["markdown", "textarea", "input", "dropdown", "checkboxes"]).toContain(type);
+  }
+});
+
 it("CONTRIBUTING.md names scripts and files that there are", () => {
   const text = read("CONTRIBUTING.md");
   for (const [, name = ""] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(manifest.scripts)).toContain(name);
