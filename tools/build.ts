@@ -6,7 +6,7 @@ import { refuseArguments, runTool } from "./command.ts";
 
 const usage = `Usage: npm run build
 
-Makes the package in dist/, bundles the Worker as a deployment would, and fails where that is larger than README.md promises.`;
+Makes the package and its command in dist/, bundles the Worker as a deployment would, and fails where that is larger than README.md promises.`;
 
 const limitKiB = 75;
 /** Beside the package, which is not to hold it. */
@@ -24,6 +24,16 @@ await runTool("build", usage, async (args) => {
   refuseArguments(args);
   rmSync("dist", { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.build.json");
+  // Node strips no types below node_modules: the package's command is bundled, and what it imports of others stays outside.
+  run(
+    "esbuild",
+    "tools/cli.ts",
+    "--bundle",
+    "--platform=node",
+    "--format=esm",
+    "--packages=external",
+    "--outfile=dist/cli.js",
+  );
   run("wrangler", "deploy", "--dry-run", "--minify", "--outdir", bundle);
   copyFileSync("public/openapi.json", "dist/openapi.json");
   const size = gzippedKiB(bundle);

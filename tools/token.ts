@@ -10,12 +10,13 @@ import {
 } from "../src/tokens/admin.ts";
 import { createToken } from "../src/tokens/format.ts";
 import { refuseArguments, runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 import { tokenAsSql } from "./sql.ts";
 import { openStore } from "./store.ts";
 
-const usage = `Usage: npm run token -- create --name NAME [--expires 90d] [--scope sources:read|none] [--sql]
-       npm run token -- list
-       npm run token -- revoke ID
+const usage = `Usage: ${commandLine("token", "create --name NAME [--expires 90d] [--scope sources:read|none] [--sql]")}
+       ${commandLine("token", "list")}
+       ${commandLine("token", "revoke ID")}
 
 Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.
   --name NAME      what the token is for

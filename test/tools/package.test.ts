@@ -6,12 +6,12 @@ import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import manifest from "../../package.json" with { type: "json" };
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
+import { installIn, packInto } from "../support/packed.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
 
 const token = "package-test";
@@ -21,10 +21,7 @@ let tarball: string;
 let server: LibsqlServer;
 
 beforeAll(async () => {
-  // Packing builds first; scripts that pack take the one line of stdout for the name of the file.
-  const packed = await run("npm", ["pack", "--silent", "--pack-destination", folder]);
-  expect(packed).toMatchObject({ code: 0, stdout: `authentik-sources-edge-${manifest.version}.tgz\n` });
-  tarball = join(folder, packed.stdout.trim());
+  tarball = await packInto(folder);
 
   const file = join(folder, "store.db");
   const db = openStore(`file:${file}`, undefined);
@@ -45,13 +42,12 @@ async function install(name: string): Promise<string> {
   });
   const manifest = join(target, "package.json");
   writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/file:[^"]*/, `file:${tarball}`));
-  const installed = await run("npm", ["install", "--prefix", target, "--no-audit", "--no-fund", "--prefer-offline"]);
-  expect(installed.code, installed.stderr).toBe(0);
+  await installIn(target);
   return target;
 }
 
 /** Runs a program of an example's own. */
-const runIn = (target: string, program: string, ...args: string[]) =>
+const runProgram = (target: string, program: string, ...args: string[]) =>
   run("sh", ["-c", `cd "$0" && exec node_modules/.bin/${program} "$@"`, target, ...args]);
 
 async function wranglerDev(target: string, ...args: string[]) {
@@ -116,7 +112,7 @@ async function addedKiB(target: string): Promise<number> {
     'import { Hono } from "hono";\nexport default new Hono().get("/", (c) => c.text("bare"));\n',
   );
   for (const name of ["index", "bare"]) {
-    const built = await runIn(
+    const built = await runProgram(
       target,
       "wrangler",
       "deploy",
@@ -137,9 +133,9 @@ async function addedKiB(target: string): Promise<number> {
  * errors in them, whoever imports it (docs/decisions.md, "skipLibCheck").
  */
 async function expectTypes(target: string) {
-  const checked = await runIn(target, "tsc");
+  const checked = await runProgram(target, "tsc");
   expect(checked.code, checked.stdout).toBe(0);
-  const strictly = await runIn(target, "tsc", "--skipLibCheck", "false");
+  const strictly = await runProgram(target, "tsc", "--skipLibCheck", "false");
   const errors = strictly.stdout.split("\n").filter((line) => /^\S.*error TS/.test(line));
   expect(errors.filter((line) => !line.startsWith("node_modules/drizzle-orm/"))).toEqual([]);
 }
@@ -164,7 +160,7 @@ describe("the package", () => {
       "swrCache",
       "syncSources",
     ]);
-    expect(await names("client.js")).toEqual(["createSourcesClient"]);
+    expect(await names("client.js")).toEqual(["createSourcesClient", "createTrustedSourcesClient"]);
     expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
   });
 
@@ -190,7 +186,7 @@ describe("the package", () => {
     const entry = join(folder, "client-entry.js");
     writeFileSync(
       entry,
-      `export { createSourcesClient } from ${JSON.stringify(join(process.cwd(), "dist/client.js"))};`,
+      `export { createSourcesClient, createTrustedSourcesClient } from ${JSON.stringify(join(process.cwd(), "dist/client.js"))};`,
     );
     const built = await run("esbuild", [
       entry,
@@ -243,7 +239,7 @@ describe("an example, from the packed package in an empty folder", () => {
       ["migrations", "apply", "sources", "--local"],
       ["execute", "sources", "--local", "--file", "sources.sql"],
     ]) {
-      const done = await runIn(target, "wrangler", "d1", ...args);
+      const done = await runProgram(target, "wrangler", "d1", ...args);
       expect(done.code, done.stdout + done.stderr).toBe(0);
     }
     const dev = await wranglerDev(target);
@@ -254,7 +250,7 @@ describe("an example, from the packed package in an empty folder", () => {
   it("host-service-binding lists with types over a binding, and without a token where it is trusted", async () => {
     const target = await install("host-service-binding");
     await expectTypes(target);
-    const built = await runIn(target, "wrangler", "deploy", "--dry-run");
+    const built = await runProgram(target, "wrangler", "deploy", "--dry-run");
     expect(built.code, built.stderr).toBe(0);
     mkdirSync(target, { recursive: true });
     writeFileSync(join(target, ".dev.vars"), `SOURCES_TOKEN=${token}\nLIBSQL_URL=${server.url}\n`);
