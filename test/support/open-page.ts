@@ -21,7 +21,13 @@ export const findUnreadable = (page: Page): Promise<string[]> => page.evaluate(u
 const pictured = "https://sources.example";
 
 /** Opens a page, and notes what it should not do: the network's own messages are not the page's. */
-export async function openPage(browser: Browser, dev: DevServer, path: string, look: Look, origin = dev.origin) {
+export async function openPage(
+  browser: Browser,
+  dev: Pick<DevServer, "origin">,
+  path: string,
+  look: Look,
+  origin = dev.origin,
+) {
   const { width, height, scheme } = look;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
   const messages: string[] = [];

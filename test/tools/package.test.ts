@@ -6,11 +6,14 @@ import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SourcesPage } from "../../src/sources/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
+import { chromiumPath, startChromium } from "../support/chromium.ts";
+import { findUnreadable, looks, openPage } from "../support/open-page.ts";
 import { installIn, packInto } from "../support/packed.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
 
@@ -22,14 +25,17 @@ let server: LibsqlServer;
 
 beforeAll(async () => {
   tarball = await packInto(folder);
+  server = await startStore("store", company);
+});
 
-  const file = join(folder, "store.db");
+async function startStore(name: string, list: SourcesPage): Promise<LibsqlServer> {
+  const file = join(folder, `${name}.db`);
   const db = openStore(`file:${file}`, undefined);
   await migrateStore(db);
-  await replaceSources(db, readList(company), { now: Date.now() });
+  await replaceSources(db, readList(list), { now: Date.now() });
   await storeToken(db, token, { name: "test", scope: "sources:read", createdAt: 0, expiresAt: null });
-  server = await startLibsqlServer({ file });
-});
+  return startLibsqlServer({ file });
+}
 
 afterAll(() => server.close());
 
@@ -261,5 +267,86 @@ describe("an example, from the packed package in an empty folder", () => {
     expect(trusted).toBe(JSON.stringify(company).replaceAll("http://authentik.example", "https://authentik.example"));
     await runCases(`${dev.origin}/api/v3`, token);
     await dev.stop();
+  });
+
+  describe("login-page", () => {
+    const hostile = `<script>alert(1)</script> & "Co" 'Söhne'`;
+    const names = [hostile, ...company.results.slice(1).map(({ name }) => name)];
+    let target: string;
+    let store: LibsqlServer;
+
+    /** Both Workers of the example, with a token for the list. */
+    const start = (secret: string) => {
+      writeFileSync(
+        join(target, ".dev.vars"),
+        `SOURCES_TOKEN=${secret}\nLIBSQL_URL=${store.url}\nLIBSQL_AUTH_TOKEN=\n`,
+      );
+      return wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml");
+    };
+
+    beforeAll(async () => {
+      target = await install("login-page");
+      const results = company.results.map((source, i) => ({ ...source, name: names[i] ?? "", enabled: i !== 1 }));
+      const [first] = results;
+      if (first) Object.assign(first, { icon: "fa:fa-building", slug: "co-1_X" });
+      store = await startStore("login-page", { ...company, results });
+    });
+
+    afterAll(() => store.close());
+
+    it("type-checks, and can be deployed", async () => {
+      await expectTypes(target);
+      const built = await runProgram(target, "wrangler", "deploy", "--dry-run");
+      expect(built.code, built.stderr).toBe(0);
+    });
+
+    it("is rendered once for everyone, whatever the query", async () => {
+      const dev = await start(token);
+      const first = await fetch(dev.origin);
+      const second = await fetch(`${dev.origin}/?next=https://evil.example`);
+      expect([first, second].map(({ status, headers }) => [status, headers.get("CF-Cache-Status")])).toEqual([
+        [200, null],
+        [200, "HIT"],
+      ]);
+      expect(first.headers.get("Cache-Control")).toBe("public, max-age=60");
+      const body = await first.text();
+      expect(await second.text()).toBe(body);
+      expect(body).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;");
+      expect(body).not.toMatch(/<script|fa:fa|test-token|evil/);
+      await dev.stop();
+    });
+
+    it("leads to authentik, and is kept nowhere, where the list cannot be had", async () => {
+      const dev = await start("wrong");
+      const response = await fetch(dev.origin);
+      expect([response.status, response.headers.get("Cache-Control")]).toEqual([503, "no-store"]);
+      const links = [...(await response.text()).matchAll(/<a [^>]*>/g)].map(([link]) => link);
+      expect(links).toEqual(['<a href="https://authentik.example">']);
+      await dev.stop();
+    });
+
+    it.skipIf(!chromiumPath)(
+      "has a button for each enabled source, readable at every width and in both schemes",
+      async () => {
+        const dev = await start(token);
+        const browser = await startChromium();
+        for (const look of looks) {
+          const { page, messages } = await openPage(browser, dev, "/", look);
+          await page.route("https://**", (route) => route.fulfill({ contentType: "image/svg+xml", body: "<svg/>" }));
+          await page.reload();
+          const buttons = await page.getByRole("listitem").getByRole("link").all();
+          const shown = buttons.map(async (link) => [await link.innerText(), await link.getAttribute("href")]);
+          const expected = company.results
+            .map(({ slug }, i) => [names[i], `https://authentik.example/source/oauth/login/${i ? slug : "co-1_X"}/`])
+            .filter((_, i) => i !== 1);
+          expect(new Set(await Promise.all(shown))).toEqual(new Set(expected));
+          expect(await findUnreadable(page)).toEqual([]);
+          expect(messages).toEqual([]);
+          await page.close();
+        }
+        await browser.close();
+        await dev.stop();
+      },
+    );
   });
 });
