@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import type { DevServer } from "./dev.ts";
 
@@ -12,7 +13,7 @@ export const looks = [
 
 export type Look = (typeof looks)[number];
 
-const unreadable = readFileSync(new URL("unreadable.js", import.meta.url), "utf8");
+const unreadable = readFileSync(fileURLToPath(new URL("unreadable.js", import.meta.url).href), "utf8");
 
 /** What is too wide for the window or too faint for its ground. */
 export const findUnreadable = (page: Page): Promise<string[]> => page.evaluate(unreadable);

@@ -1,7 +1,7 @@
 import { createSourcesClient } from "authentik-sources-edge/client";
 import { Hono } from "hono";
 import { cache } from "hono/cache";
-import { loginPage } from "./login-page.ts";
+import { loginPage } from "./login-page";
 
 interface Env {
   Bindings: { SOURCES: Fetcher; SOURCES_TOKEN: string; AUTHENTIK_URL: string };
