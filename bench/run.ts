@@ -34,14 +34,16 @@ const usage = `Usage: npm run bench [-- --before COMMIT] [--quick] [--report]
 
 Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows; simulates it
 around the world. Prints the scenarios as they are measured, and says on stderr what takes its time now. A full run takes some
-twenty minutes, and writes docs/bench/ (figures and plots) and the figures in docs/performance.md.
+twenty minutes, and writes docs/bench/ (figures and plots) and the figures in docs/performance.md and README.md.
 
   --before COMMIT  also against the Worker of that commit: docs/performance.md needs it
   --quick          a first look in two minutes, which writes nothing
-  --report         measures nothing: writes docs/performance.md and the plots from docs/bench/bench.json`;
+  --report         measures nothing: writes figures and plots anew from docs/bench/bench.json`;
 
 const output = fileURLToPath(new URL("../docs/bench/", import.meta.url).href);
-const report = fileURLToPath(new URL("../docs/performance.md", import.meta.url).href);
+const documents = ["../README.md", "../docs/performance.md"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url).href),
+);
 /** Enough for a thousand pages of twelve. */
 const sources = 12_000;
 const herd = 100;
@@ -137,9 +139,9 @@ async function measureAll(quick: boolean, before: string | undefined): Promise<R
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`;
 
-/** Figures, plots and document come from one run. */
+/** Figures, plots and documents come from one run. */
 function writeReport(results: Results): void {
-  writeFileSync(report, fillReport(readFileSync(report, "utf8"), results));
+  for (const path of documents) writeFileSync(path, fillReport(readFileSync(path, "utf8"), results));
   for (const [name, plot] of Object.entries(plots(results))) writeFileSync(join(output, name), plot);
 }
 
@@ -163,5 +165,5 @@ await runTool("bench", usage, async (args) => {
   mkdirSync(output, { recursive: true });
   writeFileSync(join(output, "bench.json"), json({ ...results, assumptions }));
   writeReport(results);
-  console.log("Written: docs/performance.md, docs/bench/");
+  console.log("Written: docs/bench/, and the figures in docs/performance.md and README.md");
 });

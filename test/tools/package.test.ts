@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
@@ -56,24 +56,27 @@ async function install(name: string): Promise<string> {
 const runProgram = (target: string, program: string, ...args: string[]) =>
   run("sh", ["-c", `cd "$0" && exec node_modules/.bin/${program} "$@"`, target, ...args]);
 
-async function wranglerDev(target: string, ...args: string[]) {
-  const child = spawn(
-    join(target, "node_modules/.bin/wrangler"),
-    ["dev", "--port", "0", "--inspector-port", "0", ...args],
-    {
-      cwd: target,
-      env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
-      stdio: ["ignore", "pipe", "inherit"],
-      detached: true,
-    },
-  );
+const wranglerDev = (target: string, ...args: string[]) =>
+  startDev(target, join(target, "node_modules/.bin/wrangler"), "dev", ...args);
+
+async function startDev(target: string, command: string, ...args: string[]) {
+  const child = spawn(command, [...args, "--port", "0", "--inspector-port", "0"], {
+    cwd: target,
+    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const origin = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const [, url] = /Ready on (http:\/\/[\w.:]+)/.exec(line) ?? [];
       if (url) resolve(url);
     });
-    void ended.then((code) => reject(new Error(`wrangler dev ended with ${code}`)));
+    void ended.then((code) => reject(new Error(`${command} ended with ${code}:\n${errors}`)));
   });
   return {
     origin,
@@ -82,6 +85,22 @@ async function wranglerDev(target: string, ...args: string[]) {
       await ended;
     },
   };
+}
+
+/** The first commands of its README: one that starts it, with a sample of its own, and what is asked of it then. */
+async function expectFirstStart(target: string) {
+  const readme = readFileSync(join(target, "README.md"), "utf8");
+  expect(readme).toContain("```sh\nnpm install\nnpm run dev\n```");
+  const dev = await startDev(target, "npm", "run", "dev", "--");
+  const commands = readme.match(/^curl .*$/gm) ?? [];
+  expect(commands.length).toBeGreaterThan(0);
+  for (const command of commands) {
+    const asked = command.replace("curl", "curl -fsS").replace("http://localhost:8787", dev.origin);
+    const { code, stdout, stderr } = await run("sh", ["-c", asked]);
+    expect(code, `${command}\n${stderr}`).toBe(0);
+    expect(stdout).toContain("GitHub");
+  }
+  await dev.stop();
 }
 
 /** The recorded cases that do not ask about paths outside the mount, which are the host's. */
@@ -165,6 +184,7 @@ describe("the package", () => {
       "storeToken",
       "swrCache",
       "syncSources",
+      "writeFetch",
     ]);
     expect(await names("client.js")).toEqual(["createSourcesClient", "createTrustedSourcesClient"]);
     expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
@@ -208,9 +228,17 @@ describe("the package", () => {
   });
 });
 
+it("is what every example installs", () => {
+  for (const name of ["host-hono", "host-d1", "host-service-binding"]) {
+    const { dependencies } = JSON.parse(readFileSync(`examples/${name}/package.json`, "utf8"));
+    expect(dependencies["authentik-sources-edge"], name).toBe(`file:../../${basename(tarball)}`);
+  }
+});
+
 describe("an example, from the packed package in an empty folder", () => {
   it("host-hono mounts the list with its own authentication, below a prefix", async () => {
     const target = await install("host-hono");
+    await expectFirstStart(target);
     await expectTypes(target);
     expectSize(await addedKiB(target), promisedLibsql, 60);
     writeFileSync(
@@ -235,6 +263,7 @@ describe("an example, from the packed package in an empty folder", () => {
 
   it("host-d1 serves the list from D1", async () => {
     const target = await install("host-d1");
+    await expectFirstStart(target);
     await expectTypes(target);
     expectSize(await addedKiB(target), promisedD1, 37);
     const list = await runTool("import", ["--sql", fixturePath("company")]);
@@ -255,6 +284,7 @@ describe("an example, from the packed package in an empty folder", () => {
 
   it("host-service-binding lists with types over a binding, and without a token where it is trusted", async () => {
     const target = await install("host-service-binding");
+    await expectFirstStart(target);
     await expectTypes(target);
     const built = await runProgram(target, "wrangler", "deploy", "--dry-run");
     expect(built.code, built.stderr).toBe(0);
@@ -263,6 +293,7 @@ describe("an example, from the packed package in an empty folder", () => {
     const dev = await wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml");
     const enabled = company.results.filter((source) => source.enabled).map(({ slug, name }) => ({ slug, name }));
     expect(await (await fetch(dev.origin)).json()).toEqual(enabled.sort((a, b) => (a.slug < b.slug ? -1 : 1)));
+    expect(await (await fetch(`${dev.origin}/trusted/github`)).json()).toEqual({ name: "GitHub", enabled: true });
     const trusted = await (await fetch(`${dev.origin}/trusted`)).text();
     expect(trusted).toBe(JSON.stringify(company).replaceAll("http://authentik.example", "https://authentik.example"));
     await runCases(`${dev.origin}/api/v3`, token);

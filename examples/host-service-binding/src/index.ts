@@ -23,7 +23,10 @@ export default new Hono<Env>()
     const { results } = await response.json();
     return c.json(results.map(({ slug, name }) => ({ slug, name })));
   })
-  .get("/trusted", (c) => createTrustedSourcesClient(c.env.TRUSTED_SOURCES, { authentikUrl }).list())
+  .get("/trusted", async (c) => {
+    const response = await createTrustedSourcesClient(c.env.TRUSTED_SOURCES, { authentikUrl }).list();
+    return response.ok ? c.json(await response.json()) : c.text(`The sources answered ${response.status}.`, 502);
+  })
   .get("/trusted/:slug", async (c) => {
     const client = createTrustedSourcesClient(c.env.TRUSTED_SOURCES, { authentikUrl });
     const response = await client.retrieve(c.req.param("slug"));
