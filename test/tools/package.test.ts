@@ -229,7 +229,7 @@ describe("the package", () => {
 });
 
 it("is what every example installs", () => {
-  for (const name of ["host-hono", "host-d1", "host-service-binding"]) {
+  for (const name of ["host-hono", "host-d1", "host-service-binding", "login-page"]) {
     const { dependencies } = JSON.parse(readFileSync(`examples/${name}/package.json`, "utf8"));
     expect(dependencies["authentik-sources-edge"], name).toBe(`file:../../${basename(tarball)}`);
   }
@@ -324,7 +324,8 @@ describe("an example, from the packed package in an empty folder", () => {
 
     afterAll(() => store.close());
 
-    it("type-checks, and can be deployed", async () => {
+    it("starts with one command, type-checks, and can be deployed", async () => {
+      await expectFirstStart(target);
       await expectTypes(target);
       const built = await runProgram(target, "wrangler", "deploy", "--dry-run");
       expect(built.code, built.stderr).toBe(0);
