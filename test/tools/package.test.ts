@@ -310,7 +310,9 @@ describe("an example, from the packed package in an empty folder", () => {
     async function withPage(secret: string, ask: (dev: { origin: string }) => Promise<void>) {
       const variables = `SOURCES_TOKEN=${secret}\nLIBSQL_URL=${store.url}\nLIBSQL_AUTH_TOKEN=\n`;
       writeFileSync(join(target, ".dev.vars"), variables);
-      const dev = await wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml");
+      // Caches of its own: those of another run hold the list of another store.
+      const own = ["--persist-to", temporaryFolder()];
+      const dev = await wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml", ...own);
       await ask(dev).finally(dev.stop);
     }
 
@@ -362,17 +364,20 @@ describe("an example, from the packed package in an empty folder", () => {
     it.skipIf(!chromiumPath)("has a button for each enabled source, readable at every width and in both schemes", () =>
       withPage(token, async (dev) => {
         const browser = await startChromium();
-        for (const look of looks) {
-          const { page, messages } = await openPage(browser, dev, "/", look);
-          await page.route("https://**", (route) => route.fulfill({ contentType: "image/svg+xml", body: "<svg/>" }));
-          await page.reload();
-          expect(await page.getByRole("listitem").count()).toBe(expected.length);
-          for (const [name, url] of expected)
-            expect(await page.getByRole("link", { name, exact: true }).getAttribute("href"), name).toBe(url);
-          expect(await findUnreadable(page)).toEqual([]);
-          expect(messages).toEqual([]);
+        try {
+          for (const look of looks) {
+            const { page, messages } = await openPage(browser, dev, "/", look);
+            await page.route("https://**", (route) => route.fulfill({ contentType: "image/svg+xml", body: "<svg/>" }));
+            await page.reload();
+            expect(await page.getByRole("listitem").count()).toBe(expected.length);
+            for (const [name, url] of expected)
+              expect(await page.getByRole("link", { name, exact: true }).getAttribute("href"), name).toBe(url);
+            expect(await findUnreadable(page)).toEqual([]);
+            expect(messages).toEqual([]);
+          }
+        } finally {
+          await browser.close();
         }
-        await browser.close();
       }),
     );
   });

@@ -16,7 +16,7 @@ const forEveryone = cache({
 
 /** Icons come from authentik or from wherever a source says; nothing on the page runs. */
 const policyOf = (authentikUrl: string) =>
-  `default-src 'none'; style-src 'self'; img-src https: ${new URL(authentikUrl).origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  `default-src 'none'; style-src 'self'; img-src 'self' https: ${new URL(authentikUrl).origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 export default new Hono<Env>()
   // Without the list people can still sign in: authentik's own page has the buttons as well. This page is kept nowhere.

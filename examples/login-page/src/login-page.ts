@@ -8,7 +8,6 @@ export const loginPage = (sources: OAuthSource[], authentikUrl: string) => html`
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Sign in</title>
-    <link rel="icon" href="data:,">
     <link rel="stylesheet" href="/login.css">
   </head>
   <body>
@@ -27,7 +26,7 @@ function button(source: OAuthSource, authentikUrl: string) {
   const icon = iconOf(source, authentikUrl);
   return html`<li>
     <a class="source" href="${loginUrl(source, authentikUrl)}">
-      ${icon ? html`<img src="${icon}" width="24" height="24" alt="">` : html`<span aria-hidden="true">${source.name.slice(0, 1)}</span>`}
+      ${icon ? html`<img src="${icon}" alt="">` : html`<span aria-hidden="true">${source.name.slice(0, 1)}</span>`}
       ${source.name}
     </a>
   </li>`;
