@@ -15,7 +15,7 @@ export type Look = (typeof looks)[number];
 
 const unreadable = readFileSync(fileURLToPath(new URL("unreadable.js", import.meta.url).href), "utf8");
 
-/** What is too wide for the window or too faint for its ground. */
+/** What is too wide for the window, broken within a word, or too faint for its ground. */
 export const findUnreadable = (page: Page): Promise<string[]> => page.evaluate(unreadable);
 
 /** Where the pictures are taken: the address of a deployment, in place of a port that is another one each time. */

@@ -1,4 +1,5 @@
-// Run in a page. What there is that is wider than the window, and text whose contrast to its ground is too small (WCAG 2.2, 1.4.3).
+// Run in a page. What there is that is wider than the window, words that have no room on a line, and text whose contrast to its
+// ground is too small (WCAG 2.2, 1.4.3).
 
 (() => {
   /** Red, green, blue, each 0 to 255, and how much of it covers what is below it. */
@@ -50,6 +51,19 @@
       return found < (isLarge ? 3 : 4.5) ? [`contrast ${found.toFixed(2)}: ${name(element)}`] : [];
     });
 
+  /** Code may break anywhere, and text between words; a name such as `user_path_template` is one word. */
+  const brokenWords = (node) =>
+    [...node.data.matchAll(/\w+/g)].filter(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+    });
+  const broken = visible
+    .filter((element) => !element.closest("pre"))
+    .flatMap((element) => [...element.childNodes].filter((node) => node.nodeType === 3).flatMap(brokenWords))
+    .map(([word]) => `broken over lines: ${word}`);
+
   if (document.documentElement.scrollWidth > innerWidth) wide.push("the page scrolls sideways");
-  return [...new Set([...wide, ...faint])];
+  return [...new Set([...wide, ...broken, ...faint])];
 })();

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { orderFields } from "../../src/sources/ordering.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { findUnreadable, looks, openPage, openPictured, takePicture } from "../support/open-page.ts";
@@ -89,29 +88,6 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
     await page.emulateMedia({ colorScheme: "dark" });
     expect(await ground()).not.toBe(light);
     expect(await page.locator("html.dark-mode").count()).toBe(1);
-    await page.close();
-  });
-
-  /** How many lines of text the list of fields takes, and how long the longest of its names is. */
-  it("breaks no name of a field on a phone", async () => {
-    const { page } = await openPage(browser, dev, "/docs/", phone);
-    await open(page, "sources_oauth_list");
-    const fields = page.locator("[data-param-name=ordering] .renderedMarkdown p");
-    const broken = await fields.evaluate(
-      (paragraph, names) => {
-        const text = paragraph.firstChild?.nextSibling?.nextSibling as unknown as { data: string };
-        const document = paragraph.ownerDocument;
-        return names.filter((name) => {
-          const range = document.createRange();
-          const start = text.data.indexOf(name);
-          range.setStart(text as never, start);
-          range.setEnd(text as never, start + name.length);
-          return start < 0 || range.getClientRects().length !== 1;
-        });
-      },
-      orderFields as readonly string[],
-    );
-    expect(broken).toEqual([]);
     await page.close();
   });
 

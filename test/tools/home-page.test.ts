@@ -154,14 +154,18 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     });
   });
 
-  it("is checked by what sees text that is faint or too wide", async () => {
+  it("is checked by what sees text that is faint, too wide or broken within a word", async () => {
     const { page } = await openPage(browser, inStep, "/", phone);
     await page.evaluate("document.querySelector('h1').style.cssText = 'color: #ccc; width: 120vw'");
-    expect(await findUnreadable(page)).toEqual([
-      expect.stringContaining("wider than the window: h1"),
-      "the page scrolls sideways",
-      expect.stringMatching(/^contrast 1\.\d+: h1/),
-    ]);
+    await page.evaluate("document.querySelector('.lead').style.cssText = 'width: 3rem; overflow-wrap: anywhere'");
+    expect(await findUnreadable(page)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining("wider than the window: h1"),
+        "the page scrolls sideways",
+        "broken over lines: replica",
+        expect.stringMatching(/^contrast 1\.\d+: h1/),
+      ]),
+    );
     await page.close();
   });
 });
