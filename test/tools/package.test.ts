@@ -6,11 +6,14 @@ import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SourcesPage } from "../../src/sources/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
+import { chromiumPath, startChromium } from "../support/chromium.ts";
+import { findUnreadable, looks, openPage } from "../support/open-page.ts";
 import { installIn, packInto } from "../support/packed.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
 
@@ -22,14 +25,17 @@ let server: LibsqlServer;
 
 beforeAll(async () => {
   tarball = await packInto(folder);
+  server = await startStore("store", company);
+});
 
-  const file = join(folder, "store.db");
+async function startStore(name: string, list: SourcesPage): Promise<LibsqlServer> {
+  const file = join(folder, `${name}.db`);
   const db = openStore(`file:${file}`, undefined);
   await migrateStore(db);
-  await replaceSources(db, readList(company), { now: Date.now() });
+  await replaceSources(db, readList(list), { now: Date.now() });
   await storeToken(db, token, { name: "test", scope: "sources:read", createdAt: 0, expiresAt: null });
-  server = await startLibsqlServer({ file });
-});
+  return startLibsqlServer({ file });
+}
 
 afterAll(() => server.close());
 
@@ -223,7 +229,7 @@ describe("the package", () => {
 });
 
 it("is what every example installs", () => {
-  for (const name of ["host-hono", "host-d1", "host-service-binding"]) {
+  for (const name of ["host-hono", "host-d1", "host-service-binding", "login-page"]) {
     const { dependencies } = JSON.parse(readFileSync(`examples/${name}/package.json`, "utf8"));
     expect(dependencies["authentik-sources-edge"], name).toBe(`file:../../${basename(tarball)}`);
   }
@@ -292,5 +298,87 @@ describe("an example, from the packed package in an empty folder", () => {
     expect(trusted).toBe(JSON.stringify(company).replaceAll("http://authentik.example", "https://authentik.example"));
     await runCases(`${dev.origin}/api/v3`, token);
     await dev.stop();
+  });
+
+  describe("login-page", () => {
+    const hostile = `<script>alert(1)</script> & "Co" 'Söhne'`;
+    const names = [hostile, ...company.results.slice(1).map(({ name }) => name)];
+    let target: string;
+    let store: LibsqlServer;
+
+    /** Runs both Workers of the example, with a token for the list. */
+    async function withPage(secret: string, ask: (dev: { origin: string }) => Promise<void>) {
+      const variables = `SOURCES_TOKEN=${secret}\nLIBSQL_URL=${store.url}\nLIBSQL_AUTH_TOKEN=\n`;
+      writeFileSync(join(target, ".dev.vars"), variables);
+      // Caches of its own: those of another run hold the list of another store.
+      const own = ["--persist-to", temporaryFolder()];
+      const dev = await wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml", ...own);
+      await ask(dev).finally(dev.stop);
+    }
+
+    beforeAll(async () => {
+      target = await install("login-page");
+      const results = company.results.map((source, i) => ({ ...source, name: names[i] ?? "", enabled: i !== 1 }));
+      const [first] = results;
+      if (first) Object.assign(first, { icon: "fa:fa-building", slug: "co-1_X" });
+      store = await startStore("login-page", { ...company, results });
+    });
+
+    afterAll(() => store.close());
+
+    it("starts with one command, type-checks, and can be deployed", async () => {
+      await expectFirstStart(target);
+      await expectTypes(target);
+      const built = await runProgram(target, "wrangler", "deploy", "--dry-run");
+      expect(built.code, built.stderr).toBe(0);
+    });
+
+    it("is rendered once for everyone, whatever the query", () =>
+      withPage(token, async ({ origin }) => {
+        const first = await fetch(origin);
+        const second = await fetch(`${origin}/?next=https://evil.example`);
+        expect([first, second].map(({ status, headers }) => [status, headers.get("CF-Cache-Status")])).toEqual([
+          [200, null],
+          [200, "HIT"],
+        ]);
+        expect(first.headers.get("Cache-Control")).toBe("public, max-age=60");
+        const body = await first.text();
+        expect(await second.text()).toBe(body);
+        expect(body).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;");
+        expect(body).not.toMatch(/<script|fa:fa|package-test|evil/);
+      }));
+
+    it("leads to authentik, and is kept nowhere, where the list cannot be had", () =>
+      withPage("wrong", async ({ origin }) => {
+        const response = await fetch(origin);
+        expect([response.status, response.headers.get("Cache-Control")]).toEqual([503, "no-store"]);
+        const links = [...(await response.text()).matchAll(/<a [^>]*>/g)].map(([link]) => link);
+        expect(links).toEqual(['<a href="https://authentik.example">']);
+      }));
+
+    /** The second source is not enabled. */
+    const expected = company.results
+      .map(({ slug }, i) => [names[i] ?? "", `https://authentik.example/source/oauth/login/${i ? slug : "co-1_X"}/`])
+      .filter((_, i) => i !== 1) as [string, string][];
+
+    it.skipIf(!chromiumPath)("has a button for each enabled source, readable at every width and in both schemes", () =>
+      withPage(token, async (dev) => {
+        const browser = await startChromium();
+        try {
+          for (const look of looks) {
+            const { page, messages } = await openPage(browser, dev, "/", look);
+            await page.route("https://**", (route) => route.fulfill({ contentType: "image/svg+xml", body: "<svg/>" }));
+            await page.reload();
+            expect(await page.getByRole("listitem").count()).toBe(expected.length);
+            for (const [name, url] of expected)
+              expect(await page.getByRole("link", { name, exact: true }).getAttribute("href"), name).toBe(url);
+            expect(await findUnreadable(page)).toEqual([]);
+            expect(messages).toEqual([]);
+          }
+        } finally {
+          await browser.close();
+        }
+      }),
+    );
   });
 });
