@@ -1,4 +1,4 @@
-import { type Context, type Env, Hono } from "hono";
+import type { Context, Env } from "hono";
 import { every } from "hono/combine";
 import { createMiddleware } from "hono/factory";
 import { type Cache, type Cached, noCache } from "./cache/cache.ts";
@@ -8,6 +8,7 @@ import { memoryCache } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import type { Database } from "./db/database.ts";
+import { newApp } from "./http/app.ts";
 import { bearerAuth } from "./http/bearer.ts";
 import { type Principal, type RequestVariables, waitUntilOf } from "./http/context.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
@@ -126,7 +127,7 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
     return reply<Body>(c.req.raw, cached, now());
   }
 
-  return new Hono<E>()
+  return newApp<E>()
     .onError(renderError)
     .get("/sources/oauth/", prepared, authorized, formQuery, validateQuery(listQuerySchema), (c) =>
       answer<SourcesPage>(c, { kind: "list", query: c.req.valid("query"), publicUrl: publicUrl(c) }),

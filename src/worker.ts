@@ -1,5 +1,5 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { type ReadLookup, sourcesApp } from "./app.ts";
 import { type Cache, noCache } from "./cache/cache.ts";
 import { cacheApiStorage } from "./cache/cache-api.ts";
@@ -9,6 +9,7 @@ import { swrCache } from "./cache/swr.ts";
 import { workersCache } from "./cache/workers-cache.ts";
 import { readFetch, writeFetch } from "./db/fetch.ts";
 import { openLibsql } from "./db/libsql.ts";
+import { newApp } from "./http/app.ts";
 import { countStoreRequest, type RequestVariables } from "./http/context.ts";
 import { crossOrigin } from "./http/cors.ts";
 import { defaultHeaders } from "./http/default-headers.ts";
@@ -64,7 +65,7 @@ function createGateway(env: Bindings): Gateway {
   const prepared = preparedReplies({ limiter: limits.token, now: Date.now });
   const sources = sourcesApp<Env>({ read: readLookup, cache: caches[edgeCache](), prepared, authentikUrl, limits });
 
-  const app = new Hono<Env>()
+  const app = newApp<Env>()
     .onError(renderError)
     .notFound(() => {
       throw pathNotFound();
@@ -110,7 +111,7 @@ const gatewayOf = memoize(createGateway);
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
-  new Hono().onError(renderError).all("*", () => {
+  newApp().onError(renderError).all("*", () => {
     throw error;
   });
 
