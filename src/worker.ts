@@ -111,9 +111,11 @@ const gatewayOf = memoize(createGateway);
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
-  newApp().onError(renderError).all("*", () => {
-    throw error;
-  });
+  newApp()
+    .onError(renderError)
+    .all("*", () => {
+      throw error;
+    });
 
 export default {
   async fetch(request, env, context) {
