@@ -1,6 +1,5 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { Context } from "hono";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { createTrustedSourcesClient } from "../src/client.ts";
 import { keyOf } from "../src/lookup.ts";
@@ -213,8 +212,7 @@ describe("the gateway in front of Sources", () => {
       headers.set("X-Generated-At", "1000");
       return new Response(response.body, { headers });
     });
-    const context = new Context(new Request("https://edge.example"));
-    expect(cacheStatus(reply(context, await read(lookup), 1_000))).toBe(expected);
+    expect(cacheStatus(reply(new Request("https://edge.example"), await read(lookup), 1_000))).toBe(expected);
   });
 });
 
