@@ -7,8 +7,6 @@ import { memoryCache } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import { workersCache } from "./cache/workers-cache.ts";
-import { readFetch, writeFetch } from "./db/fetch.ts";
-import { openLibsql } from "./db/libsql.ts";
 import { countStoreRequest, type RequestVariables } from "./http/context.ts";
 import { crossOrigin } from "./http/cors.ts";
 import { defaultHeaders } from "./http/default-headers.ts";
@@ -21,10 +19,11 @@ import { type ReadOptions, read } from "./read.ts";
 import { readiness } from "./readiness.ts";
 import { type EdgeCache, readSettings, type Settings, type Variables } from "./settings.ts";
 import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
+import { type Store, storeOf } from "./store.ts";
 import { syncJob } from "./sync/job.ts";
 
-/** The Worker's variables, and the rate limits of wrangler.toml where they are bound. */
-export type Bindings = Variables & { ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
+/** The Worker's variables, D1 where that is the store, and the rate limits of wrangler.toml where they are bound. */
+export type Bindings = Variables & { DB?: D1Database; ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
 
 interface Env extends RequestVariables {
   Bindings: Bindings;
@@ -47,12 +46,12 @@ const caches: Record<EdgeCache, () => Cache<StoredResponse>> = {
 
 /** The gateway: authenticates, validates, and reads through the cache. It is never cached itself. */
 function createGateway(env: Bindings): Hono<Env> {
-  const settings = settingsOf(env);
-  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = settings;
+  const configuration = configurationOf(env);
+  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = configuration.settings;
   const readStore: ReadLookup = <K extends Kind>(lookup: Lookup<K>, c: Context<Env>) =>
     read(
       lookup,
-      readOptions(settings, () => countStoreRequest(c)),
+      readOptions(configuration, () => countStoreRequest(c)),
     );
   const readLookup: ReadLookup =
     edgeCache === "platform" ? readThroughPlatform((request) => exports.Sources.fetch(request)) : readStore;
@@ -78,16 +77,24 @@ function createGateway(env: Bindings): Hono<Env> {
     .route("/api/v3", sources);
 }
 
-function readOptions({ libsql, freshness, tokenGraceSeconds }: Settings, onRequest: () => void): ReadOptions {
-  const database = () => openLibsql({ ...libsql, fetch: readFetch({ onRequest }) });
-  return { database, freshness, tokenGraceSeconds, now: Date.now };
+interface Configuration {
+  settings: Settings;
+  store: Store;
+}
+
+function readOptions({ settings, store }: Configuration, onRequest: () => void): ReadOptions {
+  const { freshness, tokenGraceSeconds } = settings;
+  return { database: (kind) => store.forReading(kind, onRequest), freshness, tokenGraceSeconds, now: Date.now };
 }
 
 const limiter = (limit: RateLimit | undefined) =>
   limit && (async (key: string) => (await limit.limit({ key })).success);
 
 // The environment is the same object for the life of an isolate.
-const settingsOf = memoize(readSettings);
+const configurationOf = memoize((env: Bindings): Configuration => {
+  const settings = readSettings(env);
+  return { settings, store: storeOf(env.DB, settings.libsql) };
+});
 const gatewayOf = memoize(createGateway);
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
@@ -108,9 +115,9 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const { libsql, sync } = settingsOf(env);
-    const database = () => openLibsql({ ...libsql, fetch: writeFetch() });
-    await syncJob({ database, sync, trigger: "cron", invalidate: () => exports.Sources.invalidate() });
+    const { settings, store } = configurationOf(env);
+    const invalidate = () => exports.Sources.invalidate();
+    await syncJob({ database: store.forWriting, sync: settings.sync, trigger: "cron", invalidate });
   },
 } satisfies ExportedHandler<Bindings>;
 
@@ -122,7 +129,7 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const start = Date.now();
     let storeRequests = 0;
-    const options = readOptions(settingsOf(this.env), () => storeRequests++);
+    const options = readOptions(configurationOf(this.env), () => storeRequests++);
     const response = await serveLookup(request, options);
     logLine({
       entrypoint: "Sources",

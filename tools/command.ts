@@ -37,6 +37,6 @@ const isParseArgsError = (error: unknown) =>
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return messageOf(error.cause);
-  if (error.message.includes("no such table")) return `${error.message}; run \`npm run db:migrate\` first`;
+  if (/no such (table|column)/.test(error.message)) return `${error.message}; run \`npm run db:migrate\` first`;
   return error.message;
 }
