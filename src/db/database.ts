@@ -15,8 +15,8 @@ export type WritableDatabase = Database &
   Pick<AnyDatabase, "insert" | "update" | "delete"> &
   Pick<LibSQLDatabase, "batch">;
 
-/** For a query with all its attempts. D1 takes up to 30 s; over libSQL, `readFetch` gives up a second sooner. */
-const queryMs = 6_000;
+/** For a query with all its attempts. D1 itself gives up after 30 s; over libSQL, `readFetch` does so sooner. */
+const queryMs = 4_000;
 
 /**
  * Runs a query of a reader; whatever keeps the store from answering comes out as one error.
