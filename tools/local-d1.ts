@@ -13,8 +13,8 @@ export const d1Config = fileURLToPath(new URL("../wrangler.d1.jsonc", import.met
 /** What wrangler calls `--persist-to`: where it keeps the local D1, unless it is told. Below a folder that git ignores. */
 export const defaultD1Folder = ".data/d1";
 
-/** Opens the local D1 that `wrangler dev` and `wrangler d1` have in the same folder, for as long as `use` takes. */
-export async function withLocalD1<T>(folder: string, use: (db: WritableDatabase) => Promise<T>): Promise<T> {
+/** Opens the local D1 that `wrangler dev` and `wrangler d1` have in the same folder. It runs until it is closed. */
+export async function openLocalD1(folder: string) {
   // Here and not above: wrangler takes half a second to load, and other stores do without.
   const { getPlatformProxy } = await import("wrangler");
   const proxy = await getPlatformProxy<{ DB: AnyD1Database }>({
@@ -23,10 +23,17 @@ export async function withLocalD1<T>(folder: string, use: (db: WritableDatabase)
     envFiles: [],
     remoteBindings: false,
   });
+  const { DB } = proxy.env;
+  return { DB, db: openD1(DB), close: () => proxy.dispose() };
+}
+
+/** Opens it for as long as `use` takes. */
+export async function withLocalD1<T>(folder: string, use: (db: WritableDatabase) => Promise<T>): Promise<T> {
+  const { db, close } = await openLocalD1(folder);
   try {
-    return await use(openD1(proxy.env.DB));
+    return await use(db);
   } finally {
-    await proxy.dispose();
+    await close();
   }
 }
 
