@@ -80,6 +80,8 @@ export interface Settings {
   };
 }
 
+const nameProblem = ({ path, message }: z.core.$ZodIssue) => `${path.join(".")} ${message}`;
+
 /**
  * Checks the configuration.
  * @throws Error naming every variable that is wrong
@@ -87,7 +89,7 @@ export interface Settings {
 export function readSettings(env: Variables): Settings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const { success, data, error } = variablesSchema.safeParse(given);
-  if (!success) throw new Error(`the configuration is wrong: ${z.prettifyError(error)}`);
+  if (!success) throw new Error(`the configuration is wrong: ${error.issues.map(nameProblem).join("; ")}`);
   return {
     libsql: { url: data.LIBSQL_URL, authToken: data.LIBSQL_AUTH_TOKEN },
     authentikUrl: data.AUTHENTIK_URL,

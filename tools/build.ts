@@ -6,8 +6,8 @@ import { refuseArguments, runTool } from "./command.ts";
 
 const usage = `Usage: npm run build
 
-Makes the package in dist/, bundles the Worker as a deployment over either store would, and fails where that is larger than
-README.md promises.`;
+Makes the package and its command in dist/, bundles the Worker as a deployment over either store would, and fails where that is
+larger than README.md promises.`;
 
 const limitKiB = 75;
 /** One for each store. */
@@ -27,6 +27,16 @@ await runTool("build", usage, async (args) => {
   refuseArguments(args);
   rmSync("dist", { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.build.json");
+  // Node strips no types below node_modules: the package's command is bundled, and what it imports of others stays outside.
+  run(
+    "esbuild",
+    "tools/cli.ts",
+    "--bundle",
+    "--platform=node",
+    "--format=esm",
+    "--packages=external",
+    "--outfile=dist/cli.js",
+  );
   for (const configuration of configurations) {
     run("wrangler", "deploy", "--dry-run", "--minify", "--config", configuration, "--outdir", bundle);
     const size = gzippedKiB(bundle);

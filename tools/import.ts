@@ -5,13 +5,14 @@ import { parseJson } from "../src/sync/json.ts";
 import { readList } from "../src/sync/list.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
 import { storeUrl } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 import { storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: npm run db:import -- [--d1 | --sql] [--allow-removals] FILE.json
+const usage = `Usage: ${commandLine("import", "[--d1 | --sql] [--allow-removals] FILE.json")}
 
 Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
@@ -36,7 +37,7 @@ async function readJson(file: string): Promise<unknown> {
 const flag = { type: "boolean", default: false } as const;
 const options = { ...storeOptions, sql: flag, "allow-removals": flag };
 
-await runTool("db:import", usage, async (args) => {
+await runTool("import", usage, async (args) => {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   const [file, ...others] = positionals;
   if (!file || others.length > 0) throw new UsageError("name one file");

@@ -5,12 +5,13 @@ import { refuseLosses } from "../src/sync/losses.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
 import { toolSettings } from "./settings.ts";
 import { type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: npm run sync -- [--dry-run] [--allow-removals] [--allow-http] [--d1]
-       npm run sync -- --status [--d1]
+const usage = `Usage: ${commandLine("sync", "[--dry-run] [--allow-removals] [--allow-http] [--d1]")}
+       ${commandLine("sync", "--status [--d1]")}
 
 Makes the sources in the store at LIBSQL_URL equal to those of a live authentik. All or nothing: unless the whole list was
 read and is good, the store stays as it was.

@@ -10,12 +10,13 @@ import {
 } from "../src/tokens/admin.ts";
 import { createToken } from "../src/tokens/format.ts";
 import { runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 import { tokenAsSql } from "./sql.ts";
 import { storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: npm run token -- create --name NAME [--expires 90d] [--scope sources:read|none] [--d1 | --sql]
-       npm run token -- list [--d1]
-       npm run token -- revoke ID [--d1]
+const usage = `Usage: ${commandLine("token", "create --name NAME [--expires 90d] [--scope sources:read|none] [--d1 | --sql]")}
+       ${commandLine("token", "list [--d1]")}
+       ${commandLine("token", "revoke ID [--d1]")}
 
 Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.
   --name NAME       what the token is for

@@ -1,5 +1,6 @@
 import type { WritableDatabase } from "../src/db/database.ts";
 import { UsageError } from "./command.ts";
+import { isPackage } from "./invocation.ts";
 import { defaultD1Folder, withLocalD1 } from "./local-d1.ts";
 import { openStore } from "./store.ts";
 
@@ -14,7 +15,7 @@ export interface StoreFlags {
 /** @param width of the column of flags */
 export const storeUsage = (width: number): string =>
   [
-    ["--d1", "works on the local D1 of `npm run dev -- --d1` instead"],
+    ["--d1", "works on the local D1 of `npm run dev -- --d1` instead, in the repository"],
     ["--persist-to DIR", `where that is kept (default ${defaultD1Folder})`],
   ]
     .map(([flag = "", meaning]) => `  ${flag.padEnd(width)}  ${meaning}`)
@@ -27,6 +28,8 @@ export const storeUsage = (width: number): string =>
 export function d1FolderOf({ d1, "persist-to": folder }: StoreFlags): string | undefined {
   if (!d1 && folder !== undefined) throw new UsageError("--persist-to is for --d1");
   if (!d1) return undefined;
+  if (isPackage)
+    throw new UsageError("--d1 is for the repository's own scripts: --sql gives what wrangler d1 execute takes");
   if (process.env.LIBSQL_URL)
     throw new UsageError("--d1 and LIBSQL_URL are two stores: unset LIBSQL_URL, in .dev.vars too, or leave --d1 out");
   if (folder === "") throw new UsageError("--persist-to takes a folder");
