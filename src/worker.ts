@@ -7,8 +7,6 @@ import { memoryCache } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import { workersCache } from "./cache/workers-cache.ts";
-import { readFetch, writeFetch } from "./db/fetch.ts";
-import { openLibsql } from "./db/libsql.ts";
 import { newApp } from "./http/app.ts";
 import { countStoreRequest, type RequestVariables } from "./http/context.ts";
 import { crossOrigin } from "./http/cors.ts";
@@ -23,10 +21,11 @@ import { type ReadOptions, read } from "./read.ts";
 import { readiness } from "./readiness.ts";
 import { type EdgeCache, readSettings, type Settings, type Variables } from "./settings.ts";
 import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
+import { type Store, storeOf } from "./store.ts";
 import { syncJob } from "./sync/job.ts";
 
-/** The Worker's variables, and the rate limits of wrangler.toml where they are bound. */
-export type Bindings = Variables & { ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
+/** The Worker's variables, D1 where that is the store, and the rate limits of wrangler.toml where they are bound. */
+export type Bindings = Variables & { DB?: D1Database; ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
 
 interface Env extends RequestVariables {
   Bindings: Bindings;
@@ -51,12 +50,12 @@ type Gateway = Required<Pick<ExportedHandler<Bindings>, "fetch">>;
 
 /** The gateway: authenticates, validates, and reads through the cache. It is never cached itself. */
 function createGateway(env: Bindings): Gateway {
-  const settings = settingsOf(env);
-  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = settings;
+  const configuration = configurationOf(env);
+  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = configuration.settings;
   const readStore: ReadLookup = <K extends Kind>(lookup: Lookup<K>, c: Context<Env>) =>
     read(
       lookup,
-      readOptions(settings, () => countStoreRequest(c)),
+      readOptions(configuration, () => countStoreRequest(c)),
     );
   const readLookup: ReadLookup =
     edgeCache === "platform" ? readThroughPlatform((request) => exports.Sources.fetch(request)) : readStore;
@@ -97,16 +96,24 @@ function createGateway(env: Bindings): Gateway {
   };
 }
 
-function readOptions({ libsql, freshness, tokenGraceSeconds }: Settings, onRequest: () => void): ReadOptions {
-  const database = () => openLibsql({ ...libsql, fetch: readFetch({ onRequest }) });
-  return { database, freshness, tokenGraceSeconds, now: Date.now };
+interface Configuration {
+  settings: Settings;
+  store: Store;
+}
+
+function readOptions({ settings, store }: Configuration, onRequest: () => void): ReadOptions {
+  const { freshness, tokenGraceSeconds } = settings;
+  return { database: (kind) => store.forReading(kind, onRequest), freshness, tokenGraceSeconds, now: Date.now };
 }
 
 const limiter = (limit: RateLimit | undefined) =>
   limit && (async (key: string) => (await limit.limit({ key })).success);
 
 // The environment is the same object for the life of an isolate.
-const settingsOf = memoize(readSettings);
+const configurationOf = memoize((env: Bindings): Configuration => {
+  const settings = readSettings(env);
+  return { settings, store: storeOf(env.DB, settings.libsql) };
+});
 const gatewayOf = memoize(createGateway);
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
@@ -129,9 +136,9 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const { libsql, sync } = settingsOf(env);
-    const database = () => openLibsql({ ...libsql, fetch: writeFetch() });
-    await syncJob({ database, sync, trigger: "cron", invalidate: () => exports.Sources.invalidate() });
+    const { settings, store } = configurationOf(env);
+    const invalidate = () => exports.Sources.invalidate();
+    await syncJob({ database: store.forWriting, sync: settings.sync, trigger: "cron", invalidate });
   },
 } satisfies ExportedHandler<Bindings>;
 
@@ -143,7 +150,7 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const start = Date.now();
     let storeRequests = 0;
-    const options = readOptions(settingsOf(this.env), () => storeRequests++);
+    const options = readOptions(configurationOf(this.env), () => storeRequests++);
     const response = await serveLookup(request, options);
     logLine({
       entrypoint: "Sources",

@@ -40,6 +40,6 @@ function messageOf(error: unknown): string {
   if (error.cause instanceof Error) return messageOf(error.cause);
   // What src says names the scripts of this repository.
   const message = error.message.replace("npm run db:migrate", commandLine("migrate"));
-  if (message.includes("no such table")) return `${message}; run \`${commandLine("migrate")}\` first`;
+  if (/no such (table|column)/.test(message)) return `${message}; run \`${commandLine("migrate")}\` first`;
   return message;
 }

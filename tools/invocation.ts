@@ -9,7 +9,7 @@ const scripts = {
 } as const;
 
 /** Built, this file is a part of dist/cli.js, and the tools are commands of the package. */
-const isPackage = import.meta.url.endsWith(".js");
+export const isPackage = import.meta.url.endsWith(".js");
 
 /**
  * A command line as the person who reads it would type it: with npx where the package is installed, as a script in this

@@ -12,12 +12,13 @@ const maxBytes = 16 * 1024 * 1024;
 /** For one attempt, its body included: a server that drips is a server that hangs. */
 const attemptMs = 2_000;
 /** For all attempts and the waits between them. */
-const budgetMs = 5_000;
+const budgetMs = 3_500;
 const attempts = 3;
 /** Before the second attempt, at most; twice as long before the third. Jittered, so that isolates do not come back as one. */
 const firstWaitMs = 100;
-/** For one statement of a transaction; the longest writes 500 sources. */
+/** For a request of a writer, and for what it sends a second more for each 256 KB: a line may be slow. */
 export const writeMs = 10_000;
+const writeBytesPerMs = 256;
 
 /** Statuses of a server, or of something in front of it, that may answer in a moment. */
 const passing = [502, 503, 504];
@@ -48,13 +49,18 @@ export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOpti
 }
 
 /**
- * A `fetch` for a store that is written to: with a deadline and a limit of bytes, without redirects. An unanswered write may
- * have been applied, so it is never retried.
+ * A `fetch` for a store that is written to: with a deadline that goes by the size of the request, a limit of bytes, and without
+ * redirects. An unanswered write may have been applied, so it is never retried.
  */
 export const writeFetch =
   (fetch: typeof globalThis.fetch = globalThis.fetch): typeof globalThis.fetch =>
-  (input, init) =>
-    send(fetch, input, init, writeMs);
+  async (input, init) => {
+    const request = new Request(input, init);
+    const { url, method, headers } = request;
+    const body = await request.arrayBuffer();
+    const milliseconds = writeMs + Math.ceil(body.byteLength / writeBytesPerMs);
+    return send(fetch, url, { method, headers, body: body.byteLength > 0 ? body : null }, milliseconds);
+  };
 
 async function send(
   fetch: typeof globalThis.fetch,

@@ -16,6 +16,7 @@ import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { findUnreadable, looks, openPage } from "../support/open-page.ts";
 import { installIn, packInto } from "../support/packed.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
+import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
 
 const token = "package-test";
 const company = readFixture("company");
@@ -131,12 +132,12 @@ function expectSize(added: number, promised: string | undefined, limit: number) 
 const gzippedKiB = (path: string) => gzipSync(readFileSync(path)).length / 1024;
 
 /** What an example adds to a bare Hono host, in KiB, minified and gzipped. */
-async function addedKiB(target: string): Promise<number> {
+async function addedKiB(target: string, entry = "index"): Promise<number> {
   writeFileSync(
     join(target, "src/bare.ts"),
     'import { Hono } from "hono";\nexport default new Hono().get("/", (c) => c.text("bare"));\n',
   );
-  for (const name of ["index", "bare"]) {
+  for (const name of [entry, "bare"]) {
     const built = await runProgram(
       target,
       "wrangler",
@@ -150,7 +151,7 @@ async function addedKiB(target: string): Promise<number> {
     expect(built.code, built.stderr).toBe(0);
   }
   rmSync(join(target, "src/bare.ts"));
-  return gzippedKiB(join(target, "out/index/index.js")) - gzippedKiB(join(target, "out/bare/bare.js"));
+  return gzippedKiB(join(target, `out/${entry}/${entry}.js`)) - gzippedKiB(join(target, "out/bare/bare.js"));
 }
 
 /**
@@ -263,11 +264,11 @@ describe("an example, from the packed package in an empty folder", () => {
     await dev.stop();
   });
 
-  it("host-d1 serves the list from D1", async () => {
+  it("host-d1 serves the list from D1, and keeps it in step with authentik", async () => {
     const target = await install("host-d1");
     await expectFirstStart(target);
     await expectTypes(target);
-    expectSize(await addedKiB(target), promisedD1, 37);
+    expectSize(await addedKiB(target, "app"), promisedD1, 37);
     const list = await runTool("import", ["--sql", fixturePath("company")]);
     const created = await runTool("token", ["create", "--name", "reader", "--sql"]);
     writeFileSync(join(target, "sources.sql"), list.stdout + created.stdout);
@@ -282,6 +283,20 @@ describe("an example, from the packed package in an empty folder", () => {
     const dev = await wranglerDev(target);
     await runCases(`${dev.origin}/api/v3`, secret);
     await dev.stop();
+
+    const upstream = await startUpstream(servePages(generateSources(7)));
+    const variables = [`AUTHENTIK_URL:${upstream.origin}`, "AUTHENTIK_TOKEN:ak"];
+    const synced = await wranglerDev(target, ...variables.flatMap((variable) => ["--var", variable]));
+    const count = async () => {
+      const headers = { Authorization: `Bearer ${secret}` };
+      const list = await fetch(`${synced.origin}/api/v3/sources/oauth/?page_size=2`, { headers });
+      return ((await list.json()) as SourcesPage).pagination.count;
+    };
+    expect((await fetch(`${synced.origin}/cdn-cgi/local/scheduled`)).status).toBe(200);
+    expect(upstream.seen).toMatchObject([{ token: "Bearer ak" }]);
+    expect(await count()).toBe(7);
+    await synced.stop();
+    await upstream.close();
   });
 
   it("host-service-binding lists with types over a binding, and without a token where it is trusted", async () => {

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
+import type { WritableDatabase } from "../../src/db/database.ts";
 import { oauthSources } from "../../src/db/schema.ts";
 import { readList, type SourceList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
@@ -7,7 +9,7 @@ import { isWellFormed } from "../../src/tokens/format.ts";
 import { UsageError } from "../command.ts";
 import { startLibsqlServer } from "../libsql-server/server.ts";
 import sample from "../sample-company.json" with { type: "json" };
-import { migrateStore, openStore, type Store } from "../store.ts";
+import { migrateStore, openStore } from "../store.ts";
 
 /** The sources of a company that does not exist, to try things with. */
 export const sampleList = (): SourceList => readList(sample);
@@ -32,8 +34,7 @@ export const devTokenFields = (): NewToken => ({
 export async function startStore(file: string, devToken: string) {
   const db = openStore();
   await migrateStore(db);
-  const sources = await loadSample(db);
-  await storeToken(db, devToken, devTokenFields());
+  const sources = await fill(db, devToken);
   const authToken = randomUUID();
   const server = await startLibsqlServer({ file, authToken });
   return {
@@ -44,10 +45,14 @@ export async function startStore(file: string, devToken: string) {
   };
 }
 
-/** @returns what is in the store then, in words */
-async function loadSample(db: Store): Promise<string> {
-  const count = await db.$count(oauthSources);
-  if (count > 0) return `${count} sources`;
+/**
+ * Puts into a store that has its tables what a start needs.
+ * @returns what is in it then, in words
+ */
+export async function fill(db: WritableDatabase, devToken: string): Promise<string> {
+  await storeToken(db, devToken, devTokenFields());
+  const [row] = await db.values<[number]>(sql`SELECT count(*) FROM ${oauthSources}`);
+  if (row && row[0] > 0) return `${row[0]} sources`;
   const { added } = await replaceSources(db, sampleList(), { now: Date.now() });
   return `${added} sources of a sample company, since it was empty`;
 }
