@@ -15,8 +15,7 @@ Runs the Worker on this machine, at http://localhost:8787 unless --port says oth
   LIBSQL_URL         the store: file:PATH (default file:.data/sources.db; made, migrated and filled with a sample company when
                      empty), or http(s)://… or libsql://… of a server, which is left as it is; LIBSQL_AUTH_TOKEN beside it
   DEV_TOKEN          the bearer token that a file store, or a local D1, will take (default dev-token)
-  AUTHENTIK_URL      where authentik is; callback URLs are built on it
-${storeUsage(17)}
+  AUTHENTIK_URL      where authentik is; callback URLs are built on it${storeUsage(17)}
 Every variable of the Worker that is set here reaches it; README.md lists them.`;
 
 /** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */

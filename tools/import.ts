@@ -10,14 +10,13 @@ import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
 import { storeUrl } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
-import { storeOptions, storeUsage, withStore } from "./with-store.ts";
+import { sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("import", "[--d1 | --sql] [--allow-removals] FILE.json")}
+const usage = `Usage: ${commandLine("import", `[${sqlOption}] [--allow-removals] FILE.json`)}
 
 Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
-All or nothing: where a row is wrong, the first ten problems are named and the store stays as it was.
-${storeUsage(16)}
+All or nothing: where a row is wrong, the first ten problems are named and the store stays as it was.${storeUsage(16)}
   --sql             writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)
   --allow-removals  takes a list without any sources, which removes all those in the store`;
 

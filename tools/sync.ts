@@ -8,10 +8,10 @@ import { runTool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
 import { toolSettings } from "./settings.ts";
-import { type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
+import { d1Option, type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("sync", "[--dry-run] [--allow-removals] [--allow-http] [--d1]")}
-       ${commandLine("sync", "--status [--d1]")}
+const usage = `Usage: ${commandLine("sync", `[--dry-run] [--allow-removals] [--allow-http]${d1Option}`)}
+       ${commandLine("sync", `--status${d1Option}`)}
 
 Makes the sources in the store at LIBSQL_URL equal to those of a live authentik. All or nothing: unless the whole list was
 read and is good, the store stays as it was.
@@ -21,8 +21,7 @@ read and is good, the store stays as it was.
   --allow-removals    takes the list even where it is empty, or has lost more than half of ten sources or more
                       (or SYNC_ALLOW_REMOVALS=true)
   --allow-http        sends the token in the clear to an http:// address of another machine
-  --status            shows the last runs, those of the Worker too
-${storeUsage(18)}`;
+  --status            shows the last runs, those of the Worker too${storeUsage(18)}`;
 
 z.config(z.locales.en());
 

@@ -12,17 +12,16 @@ import { createToken } from "../src/tokens/format.ts";
 import { runTool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { tokenAsSql } from "./sql.ts";
-import { storeOptions, storeUsage, withStore } from "./with-store.ts";
+import { d1Option, sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("token", "create --name NAME [--expires 90d] [--scope sources:read|none] [--d1 | --sql]")}
-       ${commandLine("token", "list [--d1]")}
-       ${commandLine("token", "revoke ID [--d1]")}
+const usage = `Usage: ${commandLine("token", `create --name NAME [--expires 90d] [--scope sources:read|none] [${sqlOption}]`)}
+       ${commandLine("token", `list${d1Option}`)}
+       ${commandLine("token", `revoke ID${d1Option}`)}
 
 Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.
   --name NAME       what the token is for
   --expires TIME    how long it lives: a number with s, m, h, d or w (default: for ever)
-  --scope SCOPE     sources:read may list sources (default); none is known, but may view nothing
-${storeUsage(16)}
+  --scope SCOPE     sources:read may list sources (default); none is known, but may view nothing${storeUsage(16)}
   --sql             stores nothing, and prints the SQL that would (for D1); the token goes to stderr`;
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };

@@ -12,14 +12,19 @@ export interface StoreFlags {
   "persist-to"?: string | undefined;
 }
 
+/** What the usage of a tool shows of them. A host of the package has a local D1 of its own, which takes SQL alone. */
+export const d1Option = isPackage ? "" : " [--d1]";
+export const sqlOption = isPackage ? "--sql" : "--d1 | --sql";
+
 /** @param width of the column of flags */
-export const storeUsage = (width: number): string =>
-  [
-    ["--d1", "works on the local D1 of `npm run dev -- --d1` instead, in the repository"],
+export function storeUsage(width: number): string {
+  if (isPackage) return "";
+  const flags = [
+    ["--d1", "works on the local D1 of `npm run dev -- --d1` instead"],
     ["--persist-to DIR", `where that is kept (default ${defaultD1Folder})`],
-  ]
-    .map(([flag = "", meaning]) => `  ${flag.padEnd(width)}  ${meaning}`)
-    .join("\n");
+  ];
+  return flags.map(([flag = "", meaning]) => `\n  ${flag.padEnd(width)}  ${meaning}`).join("");
+}
 
 /**
  * The folder of the local D1, where that is the store.

@@ -91,7 +91,7 @@ describe("its messages", () => {
       expect(packaged.stdout).toMatch(new RegExp(`^Usage: npx authentik-sources-edge ${name}\\b`));
       expect(packaged.stdout).not.toContain("npm run");
       const { stdout } = await runTool(name, ["--help"]);
-      expect(stdout).not.toContain("npx");
+      expect(stdout).not.toContain("npx authentik-sources-edge");
       const [, script = ""] = /^Usage: npm run (\S+)/.exec(stdout) ?? [];
       const scripts: Record<string, string> = manifest.scripts;
       expect(scripts[script]).toBe(`node tools/${name}.ts`);

@@ -15,7 +15,7 @@ const units: Record<string, number> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, s: 1,
 
 /** A number of the documentation: "64 KiB", "1,000". */
 function numberOf(cell = ""): number {
-  const [, digits = "", unit = ""] = /^([\d,]+) ?(\w*)$/.exec(cell) ?? [];
+  const [, digits = "", unit = ""] = /^([\d,.]+) ?(\w*)$/.exec(cell) ?? [];
   return Number(digits.replaceAll(",", "")) * (units[unit] ?? Number.NaN);
 }
 
