@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,18 +14,27 @@ export const d1Config = fileURLToPath(new URL("../wrangler.d1.jsonc", import.met
 /** What wrangler calls `--persist-to`: where it keeps the local D1, unless it is told. Below a folder that git ignores. */
 export const defaultD1Folder = ".data/d1";
 
+/** Under which wrangler keeps the local D1: the database's id, once a deployment has written one, and before that the binding. */
+function localId(): string {
+  const [database] = JSON.parse(readFileSync(d1Config, "utf8")).d1_databases;
+  return database.preview_database_id ?? database.database_id ?? database.binding;
+}
+
 /** Opens the local D1 that `wrangler dev` and `wrangler d1` have in the same folder. It runs until it is closed. */
 export async function openLocalD1(folder: string) {
-  // Here and not above: wrangler takes half a second to load, and other stores do without.
-  const { getPlatformProxy } = await import("wrangler");
-  const proxy = await getPlatformProxy<{ DB: AnyD1Database }>({
-    configPath: d1Config,
-    persist: { path: join(folder, "v3") },
-    envFiles: [],
-    remoteBindings: false,
-  });
-  const { DB } = proxy.env;
-  return { DB, db: openD1(DB), close: () => proxy.dispose() };
+  // Here and not above: other stores do without. The runtime alone, since wrangler's getPlatformProxy() starts the Worker's other
+  // bindings too, and complains of those that need its code.
+  const { convertV4MiniflareOptions, Miniflare } = await import("miniflare");
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: true,
+      script: "",
+      resourcePersistencePath: join(folder, "v3"),
+      d1Databases: { DB: localId() },
+    }),
+  );
+  const DB: AnyD1Database = await runtime.getD1Database("DB");
+  return { DB, db: openD1(DB), close: () => runtime.dispose() };
 }
 
 /** Opens it for as long as `use` takes. */

@@ -15,7 +15,7 @@ export type WritableDatabase = Database &
   Pick<AnyDatabase, "insert" | "update" | "delete"> &
   Pick<LibSQLDatabase, "batch">;
 
-/** For a query with all its attempts. D1 itself gives up after 30 s; over libSQL, `readFetch` does so sooner. */
+/** For a query with all its attempts, which over libSQL `readFetch` makes. D1 itself would give up after 30 s. */
 const queryMs = 4_000;
 
 /**

@@ -12,7 +12,7 @@ const maxBytes = 16 * 1024 * 1024;
 /** For one attempt, its body included: a server that drips is a server that hangs. */
 const attemptMs = 2_000;
 /** For all attempts and the waits between them. */
-const budgetMs = 3_500;
+const budgetMs = 4_000;
 const attempts = 3;
 /** Before the second attempt, at most; twice as long before the third. Jittered, so that isolates do not come back as one. */
 const firstWaitMs = 100;

@@ -264,7 +264,7 @@ describe("an example, from the packed package in an empty folder", () => {
     await dev.stop();
   });
 
-  it("host-d1 serves the list from D1, and keeps it in step with authentik", async () => {
+  it("host-d1 serves the list from D1, and keeps it in step with authentik", { timeout: 300_000 }, async () => {
     const target = await install("host-d1");
     await expectFirstStart(target);
     await expectTypes(target);
@@ -284,7 +284,7 @@ describe("an example, from the packed package in an empty folder", () => {
     await runCases(`${dev.origin}/api/v3`, secret);
     await dev.stop();
 
-    const upstream = await startUpstream(servePages(generateSources(7)));
+    const upstream = await startUpstream(servePages([...company.results, ...generateSources(1)]));
     const variables = [`AUTHENTIK_URL:${upstream.origin}`, "AUTHENTIK_TOKEN:ak"];
     const synced = await wranglerDev(target, ...variables.flatMap((variable) => ["--var", variable]));
     const count = async () => {
@@ -294,7 +294,7 @@ describe("an example, from the packed package in an empty folder", () => {
     };
     expect((await fetch(`${synced.origin}/cdn-cgi/local/scheduled`)).status).toBe(200);
     expect(upstream.seen).toMatchObject([{ token: "Bearer ak" }]);
-    expect(await count()).toBe(7);
+    expect(await count()).toBe(13);
     await synced.stop();
     await upstream.close();
   });
