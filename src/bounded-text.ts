@@ -13,7 +13,7 @@ export class BodyTooLong extends Error {
  * @param maxBytes after decompression
  * @throws BodyTooLong, NotUtf8, or whatever a broken connection throws
  */
-export async function readBoundedText(response: Response, maxBytes: number): Promise<string> {
+export async function readBoundedText(message: Pick<Response, "body">, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let bytes = 0;
@@ -25,7 +25,7 @@ export async function readBoundedText(response: Response, maxBytes: number): Pro
     }
   };
   // Not `for await`: the types of workerd and Node differ in whether a body can be iterated.
-  const reader = response.body?.getReader();
+  const reader = message.body?.getReader();
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     bytes += part.value.byteLength;
     if (bytes > maxBytes) {

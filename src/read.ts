@@ -7,7 +7,7 @@ import { etagOf } from "./http/etag.ts";
 import type { Kind, Lookup } from "./lookup.ts";
 import { readPage, readSource } from "./sources/page.ts";
 import { readSourceTypes } from "./sources/source-types.ts";
-import { lastGoodStart } from "./sync/runs.ts";
+import { lastGoodRun } from "./sync/runs.ts";
 import { lookUpToken, type Verdict } from "./tokens/lookup.ts";
 
 /** What a lookup gives. */
@@ -16,8 +16,8 @@ export interface Results {
   source: StoredResponse;
   types: StoredResponse;
   token: Verdict;
-  /** @property syncedAt when the last good run of the sync began; null: never */
-  ready: { syncedAt: number | null };
+  /** @property synced the last good run of the sync; null: there was none */
+  ready: { synced: Awaited<ReturnType<typeof lastGoodRun>> };
 }
 
 export interface ReadOptions {
@@ -70,7 +70,7 @@ const readers: {
     return { value, freshness: value ? goodTokenFreshness : badTokenFreshness };
   },
   async ready(_, db) {
-    return { value: { syncedAt: await lastGoodStart(db) }, freshness: readyFreshness };
+    return { value: { synced: await lastGoodRun(db) }, freshness: readyFreshness };
   },
 };
 

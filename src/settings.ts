@@ -54,6 +54,17 @@ const variablesSchema = z.object({
   AUTHENTIK_SYNC_URL: z.optional(z.string()),
   /** Takes a list even where most of the sources in the store are not in it. For one run. */
   SYNC_ALLOW_REMOVALS: z._default(z.enum(["true", "false"]), "false"),
+  /** What authentik's webhook must know to ask for a run: a secret. Without it there is no webhook. */
+  SYNC_HOOK_SECRET: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^[A-Za-z0-9._~+/=-]{32,256}$/,
+          "must have 32 to 256 characters, letters, digits and . _ ~ + / = - only",
+        ),
+      ),
+  ),
   /** `/readyz` says no where the last good run is older. Without it, however old it is. */
   SYNC_MAX_AGE_SECONDS: optionalSeconds,
 });
@@ -76,6 +87,7 @@ export interface Settings {
     upstream: string | undefined;
     token: string | undefined;
     allowRemovals: boolean;
+    hookSecret: string | undefined;
     maxAgeSeconds: number | undefined;
   };
 }
@@ -104,6 +116,7 @@ export function readSettings(env: Variables): Settings {
       upstream: data.AUTHENTIK_SYNC_URL ?? data.AUTHENTIK_URL,
       token: data.AUTHENTIK_TOKEN,
       allowRemovals: data.SYNC_ALLOW_REMOVALS === "true",
+      hookSecret: data.SYNC_HOOK_SECRET,
       maxAgeSeconds: data.SYNC_MAX_AGE_SECONDS,
     },
   };

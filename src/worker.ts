@@ -15,6 +15,7 @@ import { defaultHeaders } from "./http/default-headers.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
 import { logLine, requestLog } from "./http/log.ts";
 import { otherMethods } from "./http/methods.ts";
+import { webhook } from "./http/webhook.ts";
 import type { Kind, Lookup } from "./lookup.ts";
 import { memoize } from "./memoize.ts";
 import { type ReadOptions, read } from "./read.ts";
@@ -22,9 +23,15 @@ import { readiness } from "./readiness.ts";
 import { type EdgeCache, readSettings, type Settings, type Variables } from "./settings.ts";
 import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
 import { syncJob } from "./sync/job.ts";
+import type { Trigger } from "./sync/runs.ts";
+import { AlarmRunner } from "./sync-runner.ts";
 
-/** The Worker's variables, and the rate limits of wrangler.toml where they are bound. */
-export type Bindings = Variables & { ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
+/** The Worker's variables, and what wrangler.toml binds: each may be missing. */
+export type Bindings = Variables & {
+  ADDRESS_LIMIT?: RateLimit;
+  TOKEN_LIMIT?: RateLimit;
+  SYNC_RUNNER?: DurableObjectNamespace<SyncRunner>;
+};
 
 interface Env extends RequestVariables {
   Bindings: Bindings;
@@ -64,6 +71,13 @@ function createGateway(env: Bindings): Hono<Env> {
     limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
   });
 
+  const runner = env.SYNC_RUNNER;
+  const hook = webhook({
+    secret: sync.hookSecret,
+    onCall: runner && (() => oneOf(runner).request("webhook")),
+    limiter: limiter(env.ADDRESS_LIMIT),
+  });
+
   return new Hono<Env>()
     .onError(renderError)
     .notFound(() => {
@@ -74,6 +88,7 @@ function createGateway(env: Bindings): Hono<Env> {
     .get("/readyz", readiness({ read: (c) => readLookup({ kind: "ready" }, c), maxAgeSeconds: sync.maxAgeSeconds }))
     .all("/healthz", otherMethods)
     .all("/readyz", otherMethods)
+    .all("/hooks/authentik", hook)
     .route("/", sources)
     .route("/api/v3", sources);
 }
@@ -89,6 +104,16 @@ const limiter = (limit: RateLimit | undefined) =>
 // The environment is the same object for the life of an isolate.
 const settingsOf = memoize(readSettings);
 const gatewayOf = memoize(createGateway);
+
+/** There is one runner, for all isolates. */
+const oneOf = (runner: DurableObjectNamespace<SyncRunner>) => runner.getByName("sync");
+
+/** @returns whether it has gone well */
+function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
+  const { libsql, sync } = settingsOf(env);
+  const database = () => openLibsql({ ...libsql, fetch: writeFetch() });
+  return syncJob({ database, sync, trigger, invalidate: () => exports.Sources.invalidate() });
+}
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
@@ -108,9 +133,9 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const { libsql, sync } = settingsOf(env);
-    const database = () => openLibsql({ ...libsql, fetch: writeFetch() });
-    await syncJob({ database, sync, trigger: "cron", invalidate: () => exports.Sources.invalidate() });
+    const runner = settingsOf(env).sync.token ? env.SYNC_RUNNER : undefined;
+    if (runner) await oneOf(runner).request("cron");
+    else await runSync(env, "cron");
   },
 } satisfies ExportedHandler<Bindings>;
 
@@ -144,5 +169,12 @@ export class Sources extends WorkerEntrypoint<Bindings> {
     if (!this.ctx.cache) return false;
     await this.ctx.cache.invalidate({ tags: [cacheTag] });
     return true;
+  }
+}
+
+/** The one runner of the sync: the cron and the webhook ask it for runs. */
+export class SyncRunner extends AlarmRunner<Bindings> {
+  protected override async run(trigger: Trigger): Promise<boolean> {
+    return runSync(this.env, trigger);
   }
 }
