@@ -13,7 +13,7 @@ export class BodyTooLong extends Error {
  * @param maxBytes after decompression
  * @throws BodyTooLong, NotUtf8, or whatever a broken connection throws
  */
-export async function readBoundedText(message: Pick<Response, "body">, maxBytes: number): Promise<string> {
+export async function readBoundedText(message: Request | Response, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let bytes = 0;
@@ -29,7 +29,8 @@ export async function readBoundedText(message: Pick<Response, "body">, maxBytes:
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     bytes += part.value.byteLength;
     if (bytes > maxBytes) {
-      await reader?.cancel();
+      // A request whose body is cancelled loses its connection before it is answered.
+      if (message instanceof Response) await reader?.cancel();
       throw new BodyTooLong(`a body of more than ${maxBytes} bytes`);
     }
     decode(part.value);

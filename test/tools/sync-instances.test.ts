@@ -108,6 +108,7 @@ it("brings a change, an addition and a removal by the scheduled job, and readers
 
   const revision = (await b.store.snapshot()).state[0]?.revision ?? 0;
   expect((await runScheduled()).status).toBe(200);
+  await until(async () => (await b.store.runs()).at(-1)?.trigger === "cron");
   const milliseconds = await until(async () => (await page("b")) !== warm);
   console.info(`readers saw the change ${Math.round(milliseconds)} ms after the job`);
   expect(await page("b")).toBe(await page("a"));
@@ -119,13 +120,14 @@ it("brings a change, an addition and a removal by the scheduled job, and readers
   await until(async () => /\{"job":"sync".*"outcome":"changed"/.test(b.dev.output()));
 
   await until(async () => "sync" in ((await readiness()) as object));
-  expect(await readiness()).toEqual({ status: "ready", sync: { age_seconds: expect.any(Number) } });
+  expect(await readiness()).toEqual({ status: "ready", sync: { age_seconds: expect.any(Number), trigger: "cron" } });
 });
 
 it("leaves the list, and says so in the log and in the store, where the job fails", async () => {
   await stopUpstream();
   const before = await b.store.snapshot();
   expect((await runScheduled()).status).toBe(200);
+  await until(async () => (await b.store.runs()).at(-1)?.outcome === "failed");
   expect(await b.store.snapshot()).toEqual(before);
   expect((await b.store.runs()).at(-1)).toMatchObject({
     outcome: "failed",

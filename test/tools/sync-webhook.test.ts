@@ -1,0 +1,257 @@
+import { writeFileSync } from "node:fs";
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { OAuthSource } from "../../src/sources/source.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
+import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type DevServer, startDev } from "../support/dev.ts";
+import { temporaryFolder } from "../support/run.ts";
+import { createFileStore } from "../support/sync-store.ts";
+import { generateSources } from "../support/upstream.ts";
+
+const secret = "the-secret-of-the-hook-0123456789~+/=._A";
+const wrong = "another-secret-of-the-hook-0123456789";
+const tokens = { upstream: "token-of-the-upstream", replica: "token-of-the-replica" };
+const authentikUrl = "http://authentik.example";
+
+let upstream: { store: Awaited<ReturnType<typeof createFileStore>>; dev: DevServer };
+let replica: { store: Awaited<ReturnType<typeof createFileStore>>; server: LibsqlServer; dev: DevServer };
+/** In the place of the platform's cache: counts how often it was told. */
+let told = 0;
+const stage = createServer((_, response) => {
+  told++;
+  response.end();
+});
+
+/** Two Workers of the same code, each an isolate of its own: the runner is the first one's, and both ask it. */
+function writeWorkers(variables: Record<string, string>): string[] {
+  const folder = temporaryFolder();
+  const worker = join(process.cwd(), "src/worker.ts");
+  const vars = Object.entries(variables).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`);
+  const common = (name: string, main: string) =>
+    `name = "${name}"\nmain = ${JSON.stringify(main)}\ncompatibility_date = "2026-10-01"\n[vars]\n${vars.join("")}`;
+  const binding = '[[durable_objects.bindings]]\nname = "SYNC_RUNNER"\nclass_name = "SyncRunner"\n';
+  writeFileSync(
+    join(folder, "first.ts"),
+    `import worker, { Sources as RealSources, SyncRunner } from ${JSON.stringify(worker)};
+export { SyncRunner };
+export class Sources extends RealSources {
+  async invalidate() {
+    return (await fetch(this.env.STAGE)).ok;
+  }
+}
+export default {
+  ...worker,
+  fetch: (request, env, context) =>
+    request.headers.has("X-Second") ? env.SECOND.fetch(request) : worker.fetch(request, env, context),
+};
+`,
+  );
+  const configs = { first: join(folder, "first.toml"), second: join(folder, "second.toml") };
+  writeFileSync(
+    configs.first,
+    `${common("first", "first.ts")}${binding}[exports.SyncRunner]\ntype = "durable-object"\nstorage = "sqlite"\n[[services]]\nbinding = "SECOND"\nservice = "second"\n`,
+  );
+  writeFileSync(configs.second, `${common("second", worker)}${binding}script_name = "first"\n`);
+  return ["-c", configs.first, "-c", configs.second];
+}
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => stage.listen(0, "127.0.0.1", resolve));
+  const store = await createFileStore(generateSources(20));
+  const dev = await startDev(["--port", "0"], {
+    LIBSQL_URL: store.url,
+    AUTHENTIK_URL: authentikUrl,
+    DEV_TOKEN: tokens.upstream,
+    EDGE_CACHE: "off",
+  });
+  upstream = { store, dev };
+
+  const own = await createFileStore();
+  await storeToken(own.db, tokens.replica, { name: "replica", scope: "sources:read", createdAt: 0, expiresAt: null });
+  const server = await startLibsqlServer({ file: own.file });
+  const variables = {
+    LIBSQL_URL: server.url,
+    AUTHENTIK_URL: authentikUrl,
+    AUTHENTIK_SYNC_URL: dev.origin,
+    AUTHENTIK_TOKEN: tokens.upstream,
+    SYNC_HOOK_SECRET: secret,
+    EDGE_CACHE: "off",
+  };
+  const configs = writeWorkers({ ...variables, STAGE: `http://127.0.0.1:${(stage.address() as AddressInfo).port}/` });
+  replica = { store: own, server, dev: await startDev(["--port", "0", ...configs], variables) };
+});
+
+afterAll(async () => {
+  await replica.dev.stop();
+  await upstream.dev.stop();
+  await replica.server.close();
+  stage.close();
+});
+
+let postedAt = 0;
+
+function post(init: RequestInit = {}) {
+  postedAt = Date.now();
+  return fetch(`${replica.dev.origin}/hooks/authentik`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${secret}` },
+    ...init,
+  });
+}
+
+const postToSecond = () => post({ headers: { Authorization: `Bearer ${secret}`, "X-Second": "yes" } });
+
+/** Waits for what is to come by itself, and gives how long it took, in milliseconds. */
+async function until(condition: () => Promise<boolean>, withinMs: number): Promise<number> {
+  const begun = performance.now();
+  while (!(await condition())) {
+    expect(performance.now() - begun).toBeLessThan(withinMs);
+    await sleep(50);
+  }
+  return Math.round(performance.now() - begun);
+}
+
+const runs = () => replica.store.runs();
+
+/** Until the second look at what was last posted is over: then no run is due. */
+async function rest() {
+  await until(async () => ((await runs()).at(-1)?.startedAt ?? 0) >= postedAt + 10_000, 20_000);
+}
+
+async function readNames(): Promise<string[]> {
+  const response = await fetch(`${replica.dev.origin}/sources/oauth/?page_size=1000`, {
+    headers: { Authorization: `Bearer ${tokens.replica}` },
+  });
+  expect(response.status).toBe(200);
+  const { results } = (await response.json()) as { results: OAuthSource[] };
+  return results.map(({ name }) => name);
+}
+
+const isRead = (name: string) => async () => (await readNames()).includes(name);
+
+describe("a webhook between two instances", () => {
+  it("brings a change and an addition to readers within five seconds, and tells the cache once for each run", async () => {
+    const [first, ...others] = generateSources(20);
+    if (!first) throw new Error("there is no source");
+    expect((await post()).status).toBe(202);
+    console.info(`the first list: ${await until(isRead("Source 19"), 5_000)} ms`);
+    expect(told).toBe(1);
+    await rest();
+    expect((await runs()).map(({ outcome, trigger }) => [outcome, trigger])).toEqual([
+      ["changed", "webhook"],
+      ["unchanged", "webhook"],
+    ]);
+    expect(told).toBe(1);
+
+    await upstream.store.load([{ ...first, name: "Changed upstream" }, ...others]);
+    expect((await post()).status).toBe(202);
+    console.info(`a change: ${await until(isRead("Changed upstream"), 5_000)} ms`);
+
+    await upstream.store.load([
+      ...others,
+      ...generateSources(1, "Added upstream").map((row) => ({ ...row, slug: "added" })),
+    ]);
+    expect((await postToSecond()).status).toBe(202);
+    console.info(`an addition: ${await until(isRead("Added upstream 0"), 5_000)} ms`);
+    expect(told).toBe((await runs()).filter(({ outcome }) => outcome === "changed").length);
+    const response = await fetch(`${replica.dev.origin}/readyz`);
+    expect(await response.json()).toMatchObject({ status: "ready", sync: { trigger: "webhook" } });
+    await rest();
+  });
+
+  it("brings a deletion within fifteen seconds, though the event comes before the row is gone", async () => {
+    const before = (await runs()).length;
+    const [gone, ...others] = await readNames();
+    expect((await post()).status).toBe(202);
+    const posted = performance.now();
+    await until(async () => (await runs()).length > before, 5_000);
+    expect(await isRead(gone ?? "")()).toBe(true);
+    await upstream.store.load(generateSources(20).filter(({ name }) => others.includes(name)));
+    await until(async () => !(await isRead(gone ?? "")()), 15_000);
+    console.info(`a deletion: ${Math.round(performance.now() - posted)} ms`);
+    expect(performance.now() - posted).toBeLessThan(15_000);
+    expect((await runs()).at(-1)).toMatchObject({ outcome: "changed", trigger: "webhook" });
+    await until(async () => told === (await runs()).filter(({ outcome }) => outcome === "changed").length, 1_000);
+  });
+
+  it("takes a hundred calls, to two isolates, as three runs at most, and the last state stays", async () => {
+    const before = (await runs()).length;
+    const names: string[] = [];
+    const statuses = new Set<number>();
+    for (let wave = 0; wave < 5; wave++) {
+      const rows = generateSources(20, `Wave ${wave}`);
+      await upstream.store.load(rows);
+      names.splice(0, names.length, ...rows.map(({ name }) => name));
+      const calls = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? post() : postToSecond()));
+      for (const { status } of await Promise.all(calls)) statuses.add(status);
+    }
+    expect([...statuses]).toEqual([202]);
+    await until(isRead("Wave 4 0"), 5_000);
+    await rest();
+    expect((await runs()).length - before).toBeLessThanOrEqual(3);
+    expect((await readNames()).sort()).toEqual(names.sort());
+    await until(async () => told === (await runs()).filter(({ outcome }) => outcome === "changed").length, 1_000);
+  });
+});
+
+describe("a stranger", () => {
+  /** Sends a body without telling its length, for as long as it is taken. */
+  const flood = (headers: Record<string, string>) =>
+    new Promise<number | string>((resolve) => {
+      const url = `${replica.dev.origin}/hooks/authentik`;
+      const sent = httpRequest(url, { method: "POST", headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      sent.on("error", (error) => resolve(String(error)));
+      const chunk = Buffer.alloc(1024 * 1024, "x");
+      Readable.from(
+        (function* () {
+          for (let i = 0; i < 100; i++) yield chunk;
+        })(),
+      )
+        .on("error", () => {})
+        .pipe(sent);
+    });
+
+  it("gets the stated answer, starts no run, and leaves no secret in the log", async () => {
+    const before = (await runs()).length;
+    const size = { "Content-Length": String(100 * 1024 * 1024) };
+    const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+    const answers = {
+      nothing: (await post({ headers: {} })).status,
+      wrong: (await post({ headers: bearer(wrong) })).status,
+      long: (await post({ headers: bearer(wrong.repeat(100)) })).status,
+      body: (await post({ headers: {}, body: JSON.stringify({ secret: wrong }) })).status,
+      broken: (await post({ headers: {}, body: `{"secret":"${secret}"` })).status,
+      get: (await fetch(`${replica.dev.origin}/hooks/authentik?secret=${secret}`, { headers: bearer(secret) })).status,
+      query: (await fetch(`${replica.dev.origin}/hooks/authentik?secret=${secret}`, { method: "POST" })).status,
+      path: (await fetch(`${replica.dev.origin}/hooks/authentik/${secret}`, { method: "POST" })).status,
+      flood: await flood({}),
+      floodOfKnownSize: await flood(size),
+      floodWithWrongSecret: await flood(bearer(wrong)),
+    };
+    expect(answers).toEqual({
+      nothing: 403,
+      wrong: 403,
+      long: 403,
+      body: 403,
+      broken: 403,
+      get: 405,
+      query: 403,
+      path: 404,
+      flood: 413,
+      floodOfKnownSize: 413,
+      floodWithWrongSecret: 403,
+    });
+    expect((await post({ headers: {}, body: JSON.stringify({ secret }) })).status, "it is well after that").toBe(202);
+    await until(async () => (await runs()).length > before, 5_000);
+    expect((await runs()).length).toBe(before + 1);
+    for (const hidden of [secret, wrong, ...Object.values(tokens)]) expect(replica.dev.output()).not.toContain(hidden);
+  });
+});
