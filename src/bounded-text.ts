@@ -29,8 +29,7 @@ export async function readBoundedText(message: Request | Response, maxBytes: num
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     bytes += part.value.byteLength;
     if (bytes > maxBytes) {
-      // A request whose body is cancelled loses its connection before it is answered.
-      if (message instanceof Response) await reader?.cancel();
+      await reader?.cancel();
       throw new BodyTooLong(`a body of more than ${maxBytes} bytes`);
     }
     decode(part.value);

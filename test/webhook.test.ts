@@ -66,7 +66,7 @@ function call(init: Omit<RequestInit, "cf"> = {}, variables: Bindings = {}, quer
 
 /** A body without a Content-Length, which tells how much of it was read. */
 function streamOf(bytes: number, text = "") {
-  const seen = { bytes: 0 };
+  const seen = { bytes: 0, isCancelled: false };
   const body = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
@@ -74,6 +74,9 @@ function streamOf(bytes: number, text = "") {
         seen.bytes += chunk.length;
         controller.enqueue(chunk);
         if (seen.bytes >= bytes) controller.close();
+      },
+      cancel() {
+        seen.isCancelled = true;
       },
     },
     { highWaterMark: 0 },
@@ -155,6 +158,7 @@ describe("POST /hooks/authentik", () => {
     const { body, seen } = streamOf(100 * 1024 * 1024, `{"secret":"${secret}","body":"`);
     await expectRefusal(await call({ body }), 413, tooLarge);
     expect(seen.bytes).toBeLessThanOrEqual(64 * 1024 + 16_384);
+    expect(seen.isCancelled).toBe(true);
   });
 
   it("is a 413 for a body that says that it is longer, unread, whatever the secret is", async () => {

@@ -11,7 +11,7 @@ import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/
 import { type DevServer, startDev } from "../support/dev.ts";
 import { temporaryFolder } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
-import { generateSources } from "../support/upstream.ts";
+import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
 
 const secret = "the-secret-of-the-hook-0123456789~+/=._A";
 const wrong = "another-secret-of-the-hook-0123456789";
@@ -200,15 +200,15 @@ describe("a webhook between two instances", () => {
 });
 
 describe("a stranger", () => {
-  /** Sends a body without telling its length, for as long as it is taken. */
+  /** Sends 100 MB. wrangler's own proxy may lose the answer to a client that is still sending; the Worker's log has it. */
   const flood = (headers: Record<string, string>) =>
-    new Promise<number | string>((resolve) => {
+    new Promise<void>((resolve) => {
       const url = `${replica.dev.origin}/hooks/authentik`;
       const sent = httpRequest(url, { method: "POST", headers }, (response) => {
         response.resume();
-        resolve(response.statusCode ?? 0);
+        resolve();
       });
-      sent.on("error", (error) => resolve(String(error)));
+      sent.on("error", () => resolve());
       const chunk = Buffer.alloc(1024 * 1024, "x");
       Readable.from(
         (function* () {
@@ -221,37 +221,59 @@ describe("a stranger", () => {
 
   it("gets the stated answer, starts no run, and leaves no secret in the log", async () => {
     const before = (await runs()).length;
-    const size = { "Content-Length": String(100 * 1024 * 1024) };
     const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
-    const answers = {
-      nothing: (await post({ headers: {} })).status,
-      wrong: (await post({ headers: bearer(wrong) })).status,
-      long: (await post({ headers: bearer(wrong.repeat(100)) })).status,
-      body: (await post({ headers: {}, body: JSON.stringify({ secret: wrong }) })).status,
-      broken: (await post({ headers: {}, body: `{"secret":"${secret}"` })).status,
-      get: (await fetch(`${replica.dev.origin}/hooks/authentik?secret=${secret}`, { headers: bearer(secret) })).status,
-      query: (await fetch(`${replica.dev.origin}/hooks/authentik?secret=${secret}`, { method: "POST" })).status,
-      path: (await fetch(`${replica.dev.origin}/hooks/authentik/${secret}`, { method: "POST" })).status,
-      flood: await flood({}),
-      floodOfKnownSize: await flood(size),
-      floodWithWrongSecret: await flood(bearer(wrong)),
-    };
-    expect(answers).toEqual({
-      nothing: 403,
-      wrong: 403,
-      long: 403,
-      body: 403,
-      broken: 403,
-      get: 405,
-      query: 403,
-      path: 404,
-      flood: 413,
-      floodOfKnownSize: 413,
-      floodWithWrongSecret: 403,
-    });
+    const hook = `${replica.dev.origin}/hooks/authentik`;
+    const answers = [
+      await post({ headers: {} }),
+      await post({ headers: bearer(wrong) }),
+      await post({ headers: bearer(wrong.repeat(100)) }),
+      await post({ headers: {}, body: JSON.stringify({ secret: wrong }) }),
+      await post({ headers: {}, body: `{"secret":"${secret}"` }),
+      await fetch(`${hook}?secret=${secret}`, { method: "POST" }),
+      await fetch(`${hook}?secret=${secret}`, { headers: bearer(secret) }),
+      await fetch(`${hook}/${secret}`, { method: "POST" }),
+    ];
+    const expected = [403, 403, 403, 403, 403, 403, 405, 404];
+    expect(answers.map(({ status }) => status)).toEqual(expected);
+
+    await flood({});
+    await flood({ "Content-Length": String(100 * 1024 * 1024) });
+    await flood(bearer(wrong));
+    const logged = () =>
+      [...replica.dev.output().matchAll(/"path":"\/hooks\/authentik…?","status":(\d+)/g)]
+        .map(([, status]) => Number(status))
+        .filter((status) => status !== 202);
+    await until(async () => logged().length === 11, 5_000);
+    expect(logged()).toEqual([...expected, 413, 413, 403]);
+
     expect((await post({ headers: {}, body: JSON.stringify({ secret }) })).status, "it is well after that").toBe(202);
     await until(async () => (await runs()).length > before, 5_000);
     expect((await runs()).length).toBe(before + 1);
     for (const hidden of [secret, wrong, ...Object.values(tokens)]) expect(replica.dev.output()).not.toContain(hidden);
   });
+});
+
+it("npm run dev has the runner and the secret, and a run that it was ended in begins anew when it starts again", async () => {
+  const store = await createFileStore(generateSources(3));
+  const slow = await startUpstream(() => {});
+  const args = ["--port", "0", "--persist-to", temporaryFolder()];
+  const variables = {
+    LIBSQL_URL: store.url,
+    AUTHENTIK_SYNC_URL: slow.origin,
+    AUTHENTIK_TOKEN: tokens.upstream,
+    SYNC_HOOK_SECRET: secret,
+  };
+  const first = await startDev(args, variables);
+  const headers = { Authorization: `Bearer ${secret}` };
+  expect((await fetch(`${first.origin}/hooks/authentik`, { method: "POST", headers })).status).toBe(202);
+  await until(async () => slow.seen.length === 1, 5_000);
+  await first.stop();
+  expect(await store.runs()).toEqual([]);
+
+  slow.behaviour = servePages(generateSources(4));
+  const second = await startDev(args, variables);
+  await until(async () => (await store.slugs()).length === 4, 5_000);
+  expect((await store.runs())[0]).toMatchObject({ outcome: "changed", trigger: "webhook", added: 1 });
+  await second.stop();
+  await slow.close();
 });
