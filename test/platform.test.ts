@@ -36,6 +36,11 @@ describe("wrangler.toml", () => {
     expect(config.vars).toEqual({ EDGE_CACHE: "platform" });
   });
 
+  it("has the one runner of the sync as a Durable Object over SQLite, which the free plan has too", () => {
+    expect(config.exports.SyncRunner).toEqual({ type: "durable-object", storage: "sqlite" });
+    expect(config.durable_objects).toEqual({ bindings: [{ name: "SYNC_RUNNER", class_name: "SyncRunner" }] });
+  });
+
   it("has the sync run every five minutes", () => {
     expect(config.triggers).toEqual({ crons: ["*/5 * * * *"] });
   });

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askForRun, beginRun, endRun, nextDue, nothingDue, type Schedule } from "../src/sync/schedule.ts";
+import { defaultLimits } from "../src/sync/upstream/limits.ts";
+import { writeAttempts } from "../src/sync/write.ts";
 
 type Trigger = Schedule["trigger"];
 
@@ -127,6 +129,10 @@ describe("the schedule of runs", () => {
 
   it("still has a run that died", () => {
     expect(at(simulate({ asks: [webhook(60)], deaths: [0] }).runs)).toEqual([60_000, 63_000, 70_000]);
+  });
+
+  it("is for runs that end within the 15 minutes of an alarm, even where others overtake them each time", () => {
+    expect(writeAttempts * defaultLimits.runMs).toBeLessThanOrEqual(12 * 60_000);
   });
 
   const arbitraryWorld = fc.record({
