@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/sources/source.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { versions } from "../support/authentik/documents.ts";
+import { runSetUp } from "../support/authentik/run-set-up.ts";
+import { startAuthentik } from "../support/authentik/stub.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { temporaryFolder } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
@@ -120,7 +123,7 @@ const runs = () => replica.store.runs();
 
 /** Until the second look at what was last posted is over: then no run is due. */
 async function rest() {
-  await until(async () => ((await runs()).at(-1)?.startedAt ?? 0) >= postedAt + 10_000, 20_000);
+  await until(async () => ((await runs()).at(-1)?.startedAt ?? Number.POSITIVE_INFINITY) >= postedAt + 10_000, 20_000);
 }
 
 async function readNames(): Promise<string[]> {
@@ -199,6 +202,25 @@ describe("a webhook between two instances", () => {
   });
 });
 
+it.each(versions)("is what npm run authentik:setup sets up in an authentik %s, and tries", async (version) => {
+  const authentik = await startAuthentik(version);
+  const address = new URL("/hooks/authentik", replica.dev.origin);
+  const before = (await runs()).length;
+  postedAt = Date.now();
+  const right = await runSetUp(authentik, { hook: { address, secret } });
+  expect([right.error, right.lines.at(-1)]).toEqual([
+    undefined,
+    `authentik's test notification was taken: ${address.href} answered 202`,
+  ]);
+  await until(async () => (await runs()).length > before, 5_000);
+  const other = await runSetUp(authentik, { hook: { address, secret: wrong } });
+  expect(other.error).toContain("was answered with 403: the Worker has another SYNC_HOOK_SECRET than authentik");
+  const elsewhere = new URL("/hooks/authentik", upstream.dev.origin);
+  const without = await runSetUp(authentik, { hook: { address: elsewhere, secret } });
+  expect(without.error).toContain("was answered with 404: the Worker has no SYNC_HOOK_SECRET");
+  await authentik.close();
+});
+
 describe("a stranger", () => {
   /** Sends 100 MB. wrangler's own proxy may lose the answer to a client that is still sending; the Worker's log has it. */
   const flood = (headers: Record<string, string>) =>
@@ -220,7 +242,8 @@ describe("a stranger", () => {
     });
 
   it("gets the stated answer, starts no run, and leaves no secret in the log", async () => {
-    const before = (await runs()).length;
+    await rest();
+    const [before, begin] = [(await runs()).length, replica.dev.output().length];
     const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
     const hook = `${replica.dev.origin}/hooks/authentik`;
     const answers = [
@@ -240,7 +263,12 @@ describe("a stranger", () => {
     await flood({ "Content-Length": String(100 * 1024 * 1024) });
     await flood(bearer(wrong));
     const logged = () =>
-      [...replica.dev.output().matchAll(/"path":"\/hooks\/authentik…?","status":(\d+)/g)]
+      [
+        ...replica.dev
+          .output()
+          .slice(begin)
+          .matchAll(/"path":"\/hooks\/authentik…?","status":(\d+)/g),
+      ]
         .map(([, status]) => Number(status))
         .filter((status) => status !== 202);
     await until(async () => logged().length === 11, 5_000);
