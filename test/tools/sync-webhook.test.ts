@@ -12,6 +12,7 @@ import { versions } from "../support/authentik/documents.ts";
 import { runSetUp } from "../support/authentik/run-set-up.ts";
 import { startAuthentik } from "../support/authentik/stub.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
+import { problemsOf } from "../support/openapi.ts";
 import { temporaryFolder } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
@@ -162,8 +163,9 @@ describe("a webhook between two instances", () => {
     expect((await postToSecond()).status).toBe(202);
     console.info(`an addition: ${await until(isRead("Added upstream 0"), 5_000)} ms`);
     expect(told).toBe((await runs()).filter(({ outcome }) => outcome === "changed").length);
-    const response = await fetch(`${replica.dev.origin}/readyz`);
-    expect(await response.json()).toMatchObject({ status: "ready", sync: { trigger: "webhook" } });
+    const ready = await (await fetch(`${replica.dev.origin}/readyz`)).json();
+    expect(ready).toMatchObject({ status: "ready", sync: { trigger: "webhook" } });
+    expect(problemsOf("/readyz", 200, ready)).toEqual([]);
     await rest();
   });
 
