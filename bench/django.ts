@@ -5,14 +5,11 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
-import { atEnd, childOf, freePort, pin } from "./process.ts";
+import type { Peer } from "./measure.ts";
+import { atEnd, childOf, cores, freePort, pin } from "./process.ts";
 import { token } from "./scenarios.ts";
-import { cores } from "./start-workers.ts";
 
-export interface Django {
-  origin: string;
-  /** Whose processor time is its own: gunicorn's and its worker's, not PostgreSQL's. */
-  processes: number[];
+export interface Django extends Peer {
   stop: () => void;
 }
 
@@ -133,6 +130,7 @@ export async function startDjango(edge: string): Promise<Django | undefined> {
       throw new Error(`Django's answer to ${page} is not the edge's: what they do cannot be compared`);
     }
     const [{ pid: database = 0 }, { pid: master = 0 }] = [postgres, gunicorn];
+    // Gunicorn's and its worker's, not PostgreSQL's.
     const processes = [master, childOf(master)];
     for (const each of processes) pin(each, cores.runtime);
     pin(database, cores.others);

@@ -1,3 +1,4 @@
+import type { SourceType } from "../src/sources/source-type.ts";
 import { readList, type SourceList } from "../src/sync/list.ts";
 
 const providers = ["google", "github", "okta", "azuread", "openidconnect", "discord", "apple", "gitlab"];
@@ -22,8 +23,8 @@ const ownUrls = (base: string) => ({
   oidc_jwks: { keys: [{ kty: "oct", kid: base }] },
 });
 
-/** So many sources of made-up companies, in the API's own format and checked as an import is. */
-export function generateSources(count: number): SourceList {
+/** So many sources of made-up companies, in the API's own format and checked as an import is; of these types, by name. */
+export function generateSources(count: number, types?: ReadonlyMap<string, SourceType>): SourceList {
   const next = random(1);
   const hex = (digits: number) =>
     Math.floor(next() * 16 ** digits)
@@ -46,5 +47,6 @@ export function generateSources(count: number): SourceList {
       additional_scopes: "openid email profile",
       oidc_well_known_url: `https://id-${i}.example/.well-known/openid-configuration`,
     })),
+    types,
   );
 }

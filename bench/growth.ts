@@ -77,19 +77,5 @@ export async function measureGrowth(folder: string, sizes: number[]): Promise<Gr
     await meter.stop();
     db.$client.close();
   }
-  const table = [...growth.values()];
-  print("time", table, sizes, ({ milliseconds }) => `${milliseconds.toFixed(2)} ms`);
-  print("rows read", table, sizes, ({ rowsRead }) => rowsRead.toLocaleString("en"));
-  return table;
-}
-
-function print(
-  what: string,
-  growth: Growth[],
-  sizes: number[],
-  cell: (point: Growth["points"][number]) => string,
-): void {
-  console.log(`\n| ${what} | ${sizes.map((size) => `${size.toLocaleString("en")} sources`).join(" | ")} |`);
-  console.log(`|---|${sizes.map(() => "---").join("|")}|`);
-  for (const { question, points } of growth) console.log(`| ${question} | ${points.map(cell).join(" | ")} |`);
+  return [...growth.values()];
 }

@@ -1,15 +1,19 @@
 import autocannon from "autocannon";
 import { processorMs } from "./process.ts";
 
-/** What is sent, over and over. */
-export interface Load {
+/** What answers, where it is not a Worker in the bench's own runtime. */
+export interface Peer {
   origin: string;
+  /** Whose processor time counts. */
+  processes: number[];
+}
+
+/** What is sent, over and over. */
+export interface Load extends Omit<Peer, "processes">, Partial<Pick<Peer, "processes">> {
   paths: string[];
   headers?: Record<string, string>;
   /** What every answer must be: a bench of errors measures nothing. */
   status: number;
-  /** Whose processor time counts. @default the runtime's */
-  processes?: number[];
 }
 
 export interface Run {
@@ -35,8 +39,11 @@ export interface Comparison {
 
 const connections = 16;
 
-/** @param runtime the process whose time counts where the load names none */
-export async function run(load: Load, seconds: number, runtime: number): Promise<Run> {
+/**
+ * @param much how long to send the load, in seconds, or how many requests
+ * @param runtime the process whose time counts where the load names none
+ */
+export async function run(load: Load, much: { duration: number } | { amount: number }, runtime: number): Promise<Run> {
   const processes = load.processes ?? [runtime];
   const spent = () => processes.reduce((sum, each) => sum + processorMs(each), 0);
   const before = spent();
@@ -45,7 +52,7 @@ export async function run(load: Load, seconds: number, runtime: number): Promise
   const result = await autocannon({
     url: load.origin,
     connections,
-    duration: seconds,
+    ...much,
     requests,
     // Each starts elsewhere: in step, all would ask for the same page at the same time.
     setupClient(client) {
@@ -73,8 +80,8 @@ export async function compare(
   const { rounds, seconds, runtime } = options;
   const runs: Pick<Comparison, "subject" | "base"> = { subject: [], base: [] };
   for (let round = 0; round <= rounds; round++) {
-    const a = await run(subject, seconds, runtime);
-    const b = await run(base, seconds, runtime);
+    const a = await run(subject, { duration: seconds }, runtime);
+    const b = await run(base, { duration: seconds }, runtime);
     if (round === 0) continue;
     runs.subject.push(a);
     runs.base.push(b);

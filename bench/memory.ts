@@ -68,7 +68,6 @@ export async function measureMemory(folder: string): Promise<Memory[]> {
         );
       return memory;
     });
-    console.log(`1,000 pages of ${rows} rows: ${all.toFixed(1)} MiB; the cache in memory keeps ${kept.toFixed(1)} MiB`);
     results.push({ rows, all, kept });
   }
   db.$client.close();

@@ -1,12 +1,5 @@
 import type { Growth } from "./growth.ts";
-import type { Ratio } from "./measure.ts";
-
-interface Bar {
-  name: string;
-  against: string;
-  throughput: Ratio;
-  goal?: number;
-}
+import type { Measured, Results } from "./report.ts";
 
 const font = 'font-family="system-ui, sans-serif" font-size="13"';
 const colours = [
@@ -22,35 +15,45 @@ const colours = [
   "#1e293b",
 ];
 
+/** Dark where the reader's system is. */
+const style = `<style>
+text { fill: #1f2937 } .page { fill: #fff } .grid { stroke: #e5e7eb } .bar { fill: #60a5fa } .range { stroke: #1e3a8a }
+@media (prefers-color-scheme: dark) {
+  text { fill: #e5e7eb } .page { fill: #0d1117 } .grid { stroke: #30363d } .bar { fill: #2563eb } .range { stroke: #bfdbfe }
+}
+</style>`;
+
 const svg = (width: number, height: number, content: string[]) =>
   [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ${font}>`,
-    '<rect width="100%" height="100%" fill="white"/>',
+    style,
+    '<rect class="page" width="100%" height="100%"/>',
     ...content,
     "</svg>\n",
   ].join("\n");
 
 /** A bar for each ratio, with the range of the rounds, and a mark where the goal is. */
-export function bars(results: Bar[]): string {
+function bars(results: Measured[]): string {
   const left = 330;
   const right = 40;
   const rowHeight = 30;
   const width = 900;
-  const most = Math.max(...results.map(({ throughput, goal = 0 }) => Math.max(throughput.maximum, goal)));
+  const most = Math.max(...results.map(({ cpu, goal = 0 }) => Math.max(cpu.maximum, goal)));
   const x = (value: number) => left + (value / most) * (width - left - right);
-  const content = results.flatMap(({ name, against, throughput, goal }, i) => {
+  const content = results.flatMap(({ name, against, cpu, goal }, i) => {
     const y = 40 + i * rowHeight;
     return [
       `<text x="${left - 10}" y="${y + 14}" text-anchor="end">${name} : ${against}</text>`,
-      `<rect x="${left}" y="${y}" width="${x(throughput.median) - left}" height="18" fill="#93c5fd"/>`,
-      `<line x1="${x(throughput.minimum)}" x2="${x(throughput.maximum)}" y1="${y + 9}" y2="${y + 9}" stroke="#1e3a8a"/>`,
-      `<text x="${x(throughput.maximum) + 5}" y="${y + 14}">${throughput.median.toFixed(2)}</text>`,
+      `<rect x="${left}" y="${y}" width="${x(cpu.median) - left}" height="18" class="bar"/>`,
+      `<line x1="${x(cpu.minimum)}" x2="${x(cpu.maximum)}" y1="${y + 9}" y2="${y + 9}" class="range"/>`,
+      `<text x="${x(cpu.maximum) + 5}" y="${y + 14}">${cpu.median.toFixed(2)}</text>`,
       ...(goal === undefined
         ? []
         : [`<line x1="${x(goal)}" x2="${x(goal)}" y1="${y - 4}" y2="${y + 22}" stroke="#dc2626" stroke-width="2"/>`]),
     ];
   });
-  const title = '<text x="20" y="24" font-weight="bold">Throughput, as a ratio of two; red: the goal</text>';
+  const title =
+    '<text x="20" y="24" font-weight="bold">Processor time for a request, as a ratio of two; red: the goal</text>';
   return svg(width, 60 + results.length * rowHeight, [title, ...content]);
 }
 
@@ -69,7 +72,7 @@ const telling = [
 ];
 
 /** Time or rows by size, both logarithmic: a line for each telling question. */
-export function lines(growth: Growth[], title: string, label: string, of: (point: Growth["points"][number]) => number) {
+function lines(growth: Growth[], title: string, label: string, of: (point: Growth["points"][number]) => number) {
   const sizes = growth[0]?.points.map(({ sources }) => sources) ?? [];
   const all = growth.flatMap(({ points }) => points.map(of));
   return logarithmic(
@@ -94,7 +97,7 @@ interface Axis {
 }
 
 /** Lines over logarithmic axes, with a grid line for each power of ten. */
-export function logarithmic(
+function logarithmic(
   title: string,
   horizontal: Axis,
   vertical: Axis,
@@ -113,11 +116,11 @@ export function logarithmic(
   return svg(width, height, [
     `<text x="20" y="24" font-weight="bold">${title}</text>`,
     ...powers(horizontal.range).flatMap((value) => [
-      `<line x1="${x(value)}" x2="${x(value)}" y1="${top}" y2="${top + plotHeight}" stroke="#e5e7eb"/>`,
+      `<line x1="${x(value)}" x2="${x(value)}" y1="${top}" y2="${top + plotHeight}" class="grid"/>`,
       `<text x="${x(value)}" y="${top + plotHeight + 18}" text-anchor="middle">${text(value)}</text>`,
     ]),
     ...powers(vertical.range).flatMap((value) => [
-      `<line x1="${left}" x2="${left + plotWidth}" y1="${y(value)}" y2="${y(value)}" stroke="#e5e7eb"/>`,
+      `<line x1="${left}" x2="${left + plotWidth}" y1="${y(value)}" y2="${y(value)}" class="grid"/>`,
       `<text x="${left - 8}" y="${y(value) + 4}" text-anchor="end">${text(value)}</text>`,
     ]),
     `<text x="${left + plotWidth / 2}" y="${height - 12}" text-anchor="middle">${horizontal.label}</text>`,
@@ -134,3 +137,49 @@ export function logarithmic(
     }),
   ]);
 }
+
+/** What a request costs, one bar for each way to answer it; the page has twelve sources. */
+function costs({ scenarios }: Results): string {
+  const wanted: [label: string, name: string, against: string, side: "subject" | "base"][] = [
+    ["a constant body: the floor", "hot hit", "a constant body", "base"],
+    ["a hit in memory", "hot hit", "a constant body", "subject"],
+    ["a hit in the data centre's cache", "hit in the Cache API", "a bare match", "subject"],
+    ["a miss, from the store", "miss, 12 rows", "a raw POST", "subject"],
+    ["Django REST framework", "hot hit, 12 rows", "Django", "base"],
+  ];
+  const found = wanted.flatMap(([label, name, against, side]) => {
+    const measured = scenarios.find((each) => each.name === name && each.against === against);
+    return measured ? [{ label, microseconds: Math.min(...measured[side].map((each) => each.cpuMicroseconds)) }] : [];
+  });
+  const [width, left, right, rowHeight] = [900, 250, 90, 34];
+  const most = Math.max(...found.map(({ microseconds }) => microseconds));
+  const content = found.flatMap(({ label, microseconds }, i) => {
+    const y = 44 + i * rowHeight;
+    const length = Math.max(2, (microseconds / most) * (width - left - right));
+    return [
+      `<text x="${left - 12}" y="${y + 15}" text-anchor="end">${label}</text>`,
+      `<rect class="bar" x="${left}" y="${y}" width="${length.toFixed(1)}" height="20" rx="2"/>`,
+      `<text x="${(left + length + 8).toFixed(1)}" y="${y + 15}">${Math.round(microseconds).toLocaleString("en")} µs</text>`,
+    ];
+  });
+  const title = '<text x="20" y="24" font-weight="bold">Processor time for a page of twelve sources</text>';
+  return svg(width, 56 + found.length * rowHeight, [title, ...content]);
+}
+
+/** The pictures of docs/performance.md, by the names of their files. */
+export const plots = (results: Results): Record<string, string> => ({
+  "costs.svg": costs(results),
+  // On one axis with the others, ratios to Django would leave nothing of them to see.
+  "scenarios.svg": bars(results.scenarios.filter(({ against }) => against !== "Django")),
+  "growth.svg": lines(results.growth, "Time in the store, rows and count", "ms", ({ milliseconds }) => milliseconds),
+  "rows.svg": lines(results.growth, "Rows read, rows and count", "rows", ({ rowsRead }) => rowsRead),
+  "simulation.svg": logarithmic(
+    "Reads of the store, simulated",
+    { label: "requests a second, all data centres", range: [10, 1_000_000] },
+    { label: "reads/s", range: [1, 10_000] },
+    results.simulation.map(({ name, outcomes }) => ({
+      name,
+      points: outcomes.map((of): [number, number] => [of.requestsPerSecond, of.storeReadsPerSecond]),
+    })),
+  ),
+});

@@ -1,11 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-
-/** The kernel's unit of a process's time, in milliseconds. */
-const tickMs = 10;
 
 const hasTaskset = (() => {
   try {
@@ -26,7 +23,13 @@ export function pin(pid: number, core: number): void {
 export const atEnd = (work: () => void) => process.once("exit", work);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** Starts one of the bench's own programs, and waits for its first line. */
+/** The runtime has a core to itself; the load, the store and the bench share the other. */
+export const cores = { runtime: 0, others: 1 };
+
+/**
+ * Starts one of the bench's own programs, and waits for its first line.
+ * @param script below this folder, or a file: URL
+ */
 export async function start(script: string, ...args: string[]) {
   const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url).href), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -40,12 +43,13 @@ export async function start(script: string, ...args: string[]) {
   return { pid: child.pid, line, kill: (signal?: NodeJS.Signals) => child.kill(signal) };
 }
 
-const stat = (pid: number | string) => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-
-/** The processor time that a process has used, in milliseconds. */
+/** The processor time that the threads of a process have used, in milliseconds; the kernel keeps it in nanoseconds. */
 export function processorMs(pid: number): number {
-  const fields = stat(pid);
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((id) =>
+    Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
 /** The first child of a process: of Miniflare's, the runtime. */

@@ -1,35 +1,49 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
 import { runTool } from "../tools/command.ts";
+import { startBefore } from "./before.ts";
 import { startDjango } from "./django.ts";
 import { measureGrowth } from "./growth.ts";
-import { type Comparison, compare, type Load } from "./measure.ts";
+import { measureHeap } from "./heap.ts";
+import { compare, type Load } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
-import { bars, lines } from "./plot.ts";
-import { pin, start } from "./process.ts";
+import { plots } from "./plot.ts";
+import { cores, pin, start } from "./process.ts";
 import { say } from "./progress.ts";
+import { fillReport, type Measured, type Results, scenarioHead, scenarioRow } from "./report.ts";
 import {
+  beforeScenarios,
   djangoScenarios,
+  floorScenarios,
   lateToken,
   type Origins,
   type Scenario,
-  scenarios,
   staleScenario,
   token,
 } from "./scenarios.ts";
-import { bundled, cores, folder, startWorkers } from "./start-workers.ts";
+import { folder } from "./scratch.ts";
+import { assumptions, simulate } from "./simulate.ts";
+import { bundled, edge, startWorkers } from "./start-workers.ts";
 import { compareStartup } from "./startup.ts";
 
-const usage = `Usage: npm run bench [-- --quick]
+const usage = `Usage: npm run bench [-- --before COMMIT] [--quick] [--report]
 
-Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows. Prints tables
-to stdout, and to stderr what takes its time now; writes figures (JSON) and plots (SVG) into docs/bench/. Takes about ten
-minutes; a first look with --quick takes one or two, and writes nothing.`;
+Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows; simulates it
+around the world. Prints the scenarios as they are measured, and says on stderr what takes its time now. A full run takes some
+twenty minutes, and writes docs/bench/ (figures and plots) and the figures in docs/performance.md and README.md.
+
+  --before COMMIT  also against the Worker of that commit: docs/performance.md needs it
+  --quick          a first look in two minutes, which writes nothing
+  --report         measures nothing: writes figures and plots anew from docs/bench/bench.json`;
 
 const output = fileURLToPath(new URL("../docs/bench/", import.meta.url).href);
+const documents = ["../README.md", "../docs/performance.md"].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url).href),
+);
 /** Enough for a thousand pages of twelve. */
 const sources = 12_000;
 const herd = 100;
@@ -48,20 +62,10 @@ async function cacheStatus({ origin, paths, headers = {} }: Load): Promise<strin
   return response.headers.get("Cache-Status") ?? "";
 }
 
-const two = (value: number) => value.toFixed(2);
+const printRow = (cells: string[]) => console.log(`| ${cells.join(" | ")} |`);
 
-function row({ name, against, goal }: Scenario, { throughput, cpu, subject }: Comparison): string {
-  const verdict = goal === undefined ? "" : throughput.median >= goal ? `≥ ${goal}: met` : `≥ ${goal}: not met`;
-  const rate = Math.round(Math.max(...subject.map(({ requestsPerSecond }) => requestsPerSecond)));
-  const range = `${two(throughput.minimum)}–${two(throughput.maximum)}`;
-  return `| ${name} | ${against} | ${two(throughput.median)} (${range}) | ${two(cpu.median)} | ${rate} | ${verdict} |`;
-}
-
-await runTool("bench", usage, async (args) => {
-  const { quick } = parseArgs({ args, options: { quick: { type: "boolean", default: false } } }).values;
+async function measureAll(quick: boolean, before: string | undefined): Promise<Results> {
   const pace = quick ? { rounds: 1, seconds: 1 } : { rounds: 9, seconds: 1.2 };
-  if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
-
   say(`filling a store with ${sources.toLocaleString("en")} sources`);
   const store = await start("./store.ts", join(folder, "store.db"), String(sources), token, lateToken);
   const workers = await startWorkers(store.line);
@@ -69,30 +73,34 @@ await runTool("bench", usage, async (args) => {
     pin(store.pid, cores.others);
     pin(process.pid, cores.others);
     const { origins, runtime } = workers;
-    console.log("| scenario | against | throughput: median (range) | processor time | best, requests/s | goal |");
-    console.log("|---|---|---|---|---|---|");
-    const results: (Comparison & Pick<Scenario, "name" | "against" | "goal">)[] = [];
-    const measure = async (scenario: Scenario) => {
-      const { name, against, goal, subject, base } = scenario;
+    const scenarios: Measured[] = [];
+    const measure = async ({ name, against, goal, subject, base }: Scenario) => {
       say(`${name}, against ${against}`);
       const comparison = await compare(subject, base, { ...pace, runtime });
-      results.push({ name, against, ...(goal !== undefined && { goal }), ...comparison });
-      console.log(row(scenario, comparison));
+      const measured = { name, against, ...(goal !== undefined && { goal }), ...comparison };
+      scenarios.push(measured);
+      printRow(scenarioRow(measured));
     };
-    for (const scenario of await scenarios(origins)) await measure(scenario);
+    /** Scenarios that need another server, which is stopped after them. */
+    const measurePeer = async <Peer extends { stop: () => void }>(
+      peer: Peer | undefined,
+      scenariosOf: (peer: Peer) => Scenario[] | Promise<Scenario[]>,
+    ) => {
+      if (!peer) return;
+      try {
+        for (const scenario of await scenariosOf(peer)) await measure(scenario);
+      } finally {
+        peer.stop();
+      }
+    };
+    printRow(scenarioHead);
+    printRow(scenarioHead.map(() => "---"));
+    for (const scenario of await floorScenarios(origins)) await measure(scenario);
     say("a herd");
     const loads = await loadsOfHerd(origins);
-    console.log(
-      `| herd of ${herd} on a cold page | | ${loads} load${loads === 1 ? "" : "s"} | | | 1: ${loads === 1 ? "met" : "not met"} |`,
-    );
-
+    if (before) await measurePeer(await startBefore(before, sources), (peer) => beforeScenarios(origins, peer));
     say("starting Django");
-    const django = await startDjango(origins.edge);
-    try {
-      for (const scenario of django ? djangoScenarios(origins, django) : []) await measure(scenario);
-    } finally {
-      django?.stop();
-    }
+    await measurePeer(await startDjango(origins.edge), (peer) => djangoScenarios(origins, peer));
 
     say("stopping the store");
     const stale = staleScenario(origins);
@@ -105,27 +113,57 @@ await runTool("bench", usage, async (args) => {
 
     say("start-up");
     const startup = await compareStartup(bundled("worker"), bundled("bare"), pace.rounds);
-    console.log(`\nStart-up, by a bare Hono Worker's: ${two(startup.ratio)}`);
+    const heap = await measureHeap(edge(store.line), { token, requests: quick ? 20_000 : 200_000 });
     say("memory");
     const memory = await measureMemory(folder);
     const growth = await measureGrowth(folder, quick ? [100, 10_000] : [100, 1_000, 10_000, 100_000]);
-    if (quick) return;
-    mkdirSync(output, { recursive: true });
-    writeFileSync(
-      join(output, "bench.json"),
-      `${JSON.stringify({ herd: loads, startup, memory, results, growth }, null, 1)}\n`,
-    );
-    const plots = {
-      // On one axis with the others, ratios to Django would leave nothing of them to see.
-      "bench.svg": bars(results.filter(({ against }) => against !== "Django")),
-      "growth.svg": lines(growth, "Time in the store, rows and count", "ms", ({ milliseconds }) => milliseconds),
-      "rows.svg": lines(growth, "Rows read, rows and count", "rows", ({ rowsRead }) => rowsRead),
+    say("simulating");
+    return {
+      date: new Date().toISOString().slice(0, 10),
+      ...(before && { before }),
+      scenarios,
+      herd: loads,
+      startup,
+      kibibytes: gzipSync(readFileSync(bundled("worker"))).length / 1024,
+      memory,
+      heap,
+      growth,
+      simulation: simulate(),
     };
-    for (const [name, plot] of Object.entries(plots)) writeFileSync(join(output, name), plot);
-    console.log(`Written: docs/bench/bench.json, ${Object.keys(plots).join(", ")}`);
   } finally {
     workers.stop();
     process.kill(store.pid, "SIGCONT");
     store.kill();
   }
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`;
+
+/** Figures, plots and documents come from one run. */
+function writeReport(results: Results): void {
+  for (const path of documents) writeFileSync(path, fillReport(readFileSync(path, "utf8"), results));
+  for (const [name, plot] of Object.entries(plots(results))) writeFileSync(join(output, name), plot);
+}
+
+await runTool("bench", usage, async (args) => {
+  const {
+    quick,
+    before,
+    report: isReport,
+  } = parseArgs({
+    args,
+    options: {
+      quick: { type: "boolean", default: false },
+      before: { type: "string" },
+      report: { type: "boolean", default: false },
+    },
+  }).values;
+  if (isReport) return writeReport(JSON.parse(readFileSync(join(output, "bench.json"), "utf8")));
+  if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
+  const results = await measureAll(quick, before);
+  if (quick) return;
+  mkdirSync(output, { recursive: true });
+  writeFileSync(join(output, "bench.json"), json({ ...results, assumptions }));
+  writeReport(results);
+  console.log("Written: docs/bench/, and the figures in docs/performance.md and README.md");
 });

@@ -15,13 +15,14 @@ export interface ServedWorker {
  * A process of its own, so that it can be pinned: the runtime with every Worker of the bench behind a socket of its own, not
  * behind `wrangler dev`, which is a proxy and several times slower.
  */
-const [, , described = "[]"] = process.argv;
+const [, , described = "[]", inspectorPort] = process.argv;
 const workers: ServedWorker[] = JSON.parse(described);
 
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     // Every request's line of log is written, as in production, and thrown away here.
     handleStructuredLogs: () => {},
+    ...(inspectorPort && { inspectorPort: Number(inspectorPort) }),
     workers: workers.map(({ name, script, bindings, jsonBindings, port }) => ({
       name,
       modules: [{ type: "ESModule" as const, path: "worker.js", contents: readFileSync(script, "utf8") }],

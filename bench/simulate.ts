@@ -1,43 +1,43 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { refuseArguments, runTool } from "../tools/command.ts";
 import { random } from "./generate.ts";
-import { logarithmic } from "./plot.ts";
 
-const usage = `Usage: npm run bench:simulate
-
-Simulates caching over some 300 data centres, from ten to a million requests a second: hit ratio, reads of the store and the age
-of answers, with each data centre's Cache API alone and with the tiered platform cache. Writes docs/bench/simulation.json and
-simulation.svg. The same every time: its numbers are drawn from a fixed seed.`;
-
-const output = fileURLToPath(new URL("../docs/bench/", import.meta.url).href);
-
-/** The assumptions; docs/performance.md gives their reasons. Times are seconds. */
-const assumptions = {
+/** docs/performance.md gives their reasons. Times are seconds. */
+export const assumptions = {
   seed: 3,
   dataCentres: 300,
   pages: 200,
+  /** Each asks for the pages in the same proportions. */
+  tokens: 20,
   fresh: 30,
   staleWhileRevalidate: 30,
+  /** What an isolate keeps: an answer by its page, and a prepared reply by token and URL. */
   memory: 3,
   /** What one isolate answers, before the platform starts another. */
   requestsPerIsolate: 500,
   /** Between two changes of the list, each of which marks every copy of the platform's cache stale. */
   changesEvery: 300,
   simulated: 600,
+  /** LOG_HITS. */
+  loggedHits: 0.01,
 };
 
 const loads = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
-interface Outcome {
+export interface Outcome {
   requestsPerSecond: number;
   hitRatio: number;
   storeReadsPerSecond: number;
   /** Of what readers get: the mean, and the oldest. */
   meanAge: number;
   oldestAge: number;
-  /** The share of requests that the tier in memory answers, where it stands before this one. */
+  /** Shares of the requests that an isolate answers by what it keeps itself, and by a prepared reply. */
   fromMemory: number;
+  prepared: number;
+  logLinesPerSecond: number;
+}
+
+export interface Simulation {
+  name: string;
+  outcomes: Outcome[];
 }
 
 /** Shares that add up to 1: the n-th has 1/n of the first's, in a random order. */
@@ -55,11 +55,13 @@ const wait = (rate: number, next: () => number) => -Math.log(1 - next()) / rate;
  * that is answered with it and has it renewed, or waits for a new one where it is too old. In the tiered cache copies
  * are renewed from one upper copy of each page, whose age they take over.
  */
-function simulate(requestsPerSecond: number, isTiered: boolean): Outcome {
-  const { seed, dataCentres, pages, fresh, staleWhileRevalidate, simulated, changesEvery } = assumptions;
+function simulateLoad(requestsPerSecond: number, isTiered: boolean): Outcome {
+  const { seed, dataCentres, pages, tokens, fresh, staleWhileRevalidate, simulated, changesEvery, loggedHits } =
+    assumptions;
   const next = random(seed);
   const centres = shares(dataCentres, next);
   const wanted = shares(pages, next);
+  const askers = shares(tokens, random(seed));
   const total = { requests: 0, misses: 0, reads: 0, age: 0, oldest: 0 };
 
   for (const page of wanted) {
@@ -101,25 +103,30 @@ function simulate(requestsPerSecond: number, isTiered: boolean): Outcome {
       due.at += freshFor + wait(due.rate, next);
     }
   }
+  const missRatio = total.misses / total.requests;
   return {
     requestsPerSecond,
-    hitRatio: 1 - total.misses / total.requests,
+    hitRatio: 1 - missRatio,
     storeReadsPerSecond: total.reads / simulated,
     meanAge: total.age / total.requests,
     oldestAge: total.oldest,
-    fromMemory: memoryShare(requestsPerSecond, centres, wanted),
+    fromMemory: shareKept(requestsPerSecond, centres, wanted, [1]),
+    prepared: shareKept(requestsPerSecond, centres, wanted, askers),
+    logLinesPerSecond: requestsPerSecond * (missRatio + (1 - missRatio) * loggedHits),
   };
 }
 
-/** Of each isolate's requests for a page: the first fills the tier, those of the next seconds are answered by it. */
-function memoryShare(requestsPerSecond: number, centres: number[], wanted: number[]): number {
+/** Of each isolate's requests for a page, by each of those who ask: the first is kept, and answers those of the next seconds. */
+function shareKept(requestsPerSecond: number, centres: number[], wanted: number[], askers: number[]): number {
   const { memory, requestsPerIsolate } = assumptions;
   let share = 0;
   for (const centre of centres) {
     const isolates = Math.max(1, (requestsPerSecond * centre) / requestsPerIsolate);
     for (const page of wanted) {
-      const filled = ((requestsPerSecond * centre * page) / isolates) * memory;
-      share += centre * page * (filled / (1 + filled));
+      for (const asker of askers) {
+        const asked = ((requestsPerSecond * centre * page * asker) / isolates) * memory;
+        share += centre * page * asker * (asked / (1 + asked));
+      }
     }
   }
   return share;
@@ -127,35 +134,12 @@ function memoryShare(requestsPerSecond: number, centres: number[], wanted: numbe
 
 const kinds = { "Cache API alone": false, "tiered platform cache": true };
 
-await runTool("bench:simulate", usage, async (args) => {
-  refuseArguments(args);
-  const results = Object.entries(kinds).map(([name, isTiered]) => ({
+/**
+ * Caching over some 300 data centres, from ten to a million requests a second, with each data centre's Cache API alone and with
+ * the tiered platform cache. The same every time: its numbers are drawn from a fixed seed.
+ */
+export const simulate = (): Simulation[] =>
+  Object.entries(kinds).map(([name, isTiered]) => ({
     name,
-    outcomes: loads.map((load) => simulate(load, isTiered)),
+    outcomes: loads.map((load) => simulateLoad(load, isTiered)),
   }));
-  console.log("| requests/s | cache | hit ratio | store reads/s | mean age, s | oldest, s | answered from memory |");
-  console.log("|---|---|---|---|---|---|---|");
-  for (const [i, load] of loads.entries()) {
-    for (const { name, outcomes } of results) {
-      const of = outcomes[i];
-      if (!of) continue;
-      const figures = [of.hitRatio * 100, of.storeReadsPerSecond, of.meanAge, of.oldestAge, of.fromMemory * 100];
-      const [hits, reads, mean, oldest, memory] = figures.map((figure) => figure.toFixed(1));
-      console.log(
-        `| ${load.toLocaleString("en")} | ${name} | ${hits} % | ${reads} | ${mean} | ${oldest} | ${memory} % |`,
-      );
-    }
-  }
-  mkdirSync(output, { recursive: true });
-  writeFileSync(`${output}simulation.json`, `${JSON.stringify({ assumptions, results }, null, 1)}\n`);
-  const plot = logarithmic(
-    "Reads of the store, simulated",
-    { label: "requests a second, all data centres", range: [loads[0] ?? 1, loads.at(-1) ?? 1] },
-    { label: "reads/s", range: [1, 10_000] },
-    results.map(({ name, outcomes }) => ({
-      name,
-      points: outcomes.map((of): [number, number] => [of.requestsPerSecond, of.storeReadsPerSecond]),
-    })),
-  );
-  writeFileSync(`${output}simulation.svg`, plot);
-});

@@ -1,22 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLibsql } from "../src/db/libsql.ts";
 import { readPage } from "../src/sources/page.ts";
 import { listQuerySchema } from "../src/sources/query.ts";
-import { atEnd, childOf, freePort, pin, start } from "./process.ts";
+import { childOf, cores, freePort, pin, start } from "./process.ts";
 import { say } from "./progress.ts";
 import type { Origins } from "./scenarios.ts";
+import { folder } from "./scratch.ts";
 import type { ServedWorker } from "./serve.ts";
 
-/** Everything that the bench makes and throws away. */
-export const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-bench-"));
-atEnd(() => rmSync(folder, { recursive: true, force: true }));
-/** The runtime has a core to itself; the load, the store and the bench share the other. */
-export const cores = { runtime: 0, others: 1 };
-
-const authentikUrl = "https://authentik.example";
+export const authentikUrl = "https://authentik.example";
 
 function bundle(name: string, config: string, script: string): string {
   say(`bundling ${name}`);
@@ -43,7 +36,7 @@ async function pipelineFor(storeUrl: string, pageSize: number): Promise<string> 
 }
 
 /** The Worker as `npm run dev` runs it, but that nothing runs out while it is measured. */
-const edge = (storeUrl: string) => ({
+export const edge = (storeUrl: string) => ({
   name: "edge",
   script: bundled("worker"),
   bindings: {
@@ -62,10 +55,10 @@ export async function startWorkers(storeUrl: string): Promise<{ origins: Origins
   const pipelines = { "/12": await pipelineFor(storeUrl, 12), "/100": await pipelineFor(storeUrl, 100) };
   const described: Omit<ServedWorker, "port">[] = [
     edge(storeUrl),
+    { name: "logged", script: worker, bindings: { ...bindings, LOG_HITS: "1" } },
     { name: "uncached", script: worker, bindings: { ...bindings, EDGE_CACHE: "off" } },
     { name: "stale", script: worker, bindings: { ...bindings, CACHE_FRESH_SECONDS: "1", CACHE_STALE_SECONDS: "0" } },
     { name: "constant", script: floor("constant"), bindings: {} },
-    { name: "constant-logged", script: floor("constant-logged"), bindings: {} },
     { name: "match", script: floor("match"), bindings: {} },
     { name: "raw-post", script: floor("raw-post"), bindings, jsonBindings: { PIPELINES: pipelines } },
     { name: "plain", script: floor("plain"), bindings },

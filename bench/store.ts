@@ -1,4 +1,4 @@
-import { replaceSources } from "../src/sync/write.ts";
+import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { storeToken } from "../src/tokens/admin.ts";
 import { startLibsqlServer } from "../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../tools/store.ts";
@@ -9,7 +9,7 @@ const [, , file = "", count = "", ...tokens] = process.argv;
 
 const db = openStore(`file:${file}`, undefined);
 await migrateStore(db);
-await replaceSources(db, generateSources(Number(count)), { now: Date.now() });
+await replaceSources(db, generateSources(Number(count), await readTypesByName(db)), { now: Date.now() });
 for (const token of tokens) {
   await storeToken(db, token, { name: "bench", scope: "sources:read", createdAt: 0, expiresAt: null });
 }

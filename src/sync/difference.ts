@@ -1,6 +1,14 @@
 import type { Document } from "./document.ts";
 import type { SourceList } from "./list.ts";
-import type { StoredList } from "./write.ts";
+
+/** The list as the store has it. */
+export interface StoredList {
+  revision: number;
+  /** Documents by `pk`. */
+  documents: Map<string, string>;
+  beside: string;
+  types: string[];
+}
 
 /** What must be done to the stored list to make it equal to another. */
 export interface Difference {

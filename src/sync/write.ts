@@ -2,17 +2,8 @@ import { sql } from "drizzle-orm";
 import type { WritableDatabase } from "../db/database.ts";
 import { listState, oauthSources, sourceTypes } from "../db/schema.ts";
 import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
-import { type Changes, compareLists, countChanges, type Difference, isEmpty } from "./difference.ts";
+import { type Changes, compareLists, countChanges, type Difference, isEmpty, type StoredList } from "./difference.ts";
 import type { SourceList } from "./list.ts";
-
-/** The list as the store has it. */
-export interface StoredList {
-  revision: number;
-  /** Documents by `pk`. */
-  documents: Map<string, string>;
-  beside: string;
-  types: string[];
-}
 
 /** Another writer has changed the list meanwhile. */
 export class RevisionGone extends Error {

@@ -27,3 +27,20 @@ it("has imports that run one way, from the entry to the store", async () => {
   }
   expect(arrows).toEqual([]);
 });
+
+it.each(["src", "tools", "bench"])("has no circle of imports in %s", async (folder) => {
+  const imports = new Map<string, string[]>();
+  for await (const file of glob("**/*.ts", { cwd: folder })) {
+    const found = readFileSync(join(folder, file), "utf8").matchAll(/from "(\..*?)"/g);
+    imports.set(
+      file,
+      [...found].map(([, path = ""]) => join(dirname(file), path)),
+    );
+  }
+  // What imports nothing that is left cannot be in a circle: it is taken away until nothing changes.
+  for (let size = -1; size !== imports.size; ) {
+    size = imports.size;
+    for (const [file, imported] of imports) if (!imported.some((each) => imports.has(each))) imports.delete(file);
+  }
+  expect([...imports.keys()]).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { SyncError } from "../../src/sync/fault.ts";
 import { shownAddress } from "../../src/sync/upstream/address.ts";
 import { codeOf, readText } from "../../src/sync/upstream/fetch.ts";
-import { Refusal, refusalOf, withoutSecrets } from "./refusal.ts";
+import { type Answer, Refusal, refusalOf, withoutSecrets } from "./refusal.ts";
 
 /** A page of a hundred rules brings the users of their groups along. */
 const maxBytes = 8 * 1024 * 1024;
@@ -19,19 +19,6 @@ export interface Connection {
   /** For one request, its answer included; milliseconds. */
   deadlineMs: number;
   fetch: typeof fetch;
-}
-
-/** What was answered, whatever its status. */
-export interface Answer {
-  /** The request, as it may be shown. */
-  asked: string;
-  status: number;
-  /** The media type, without its parameters. */
-  type: string;
-  /** Undefined where the body is no JSON. */
-  json: unknown;
-  /** Where a redirect leads, as it may be shown. */
-  location: string | undefined;
 }
 
 /**

@@ -1,4 +1,15 @@
-import type { Answer } from "./connection.ts";
+/** What was answered, whatever its status. */
+export interface Answer {
+  /** The request, as it may be shown. */
+  asked: string;
+  status: number;
+  /** The media type, without its parameters. */
+  type: string;
+  /** Undefined where the body is no JSON. */
+  json: unknown;
+  /** Where a redirect leads, as it may be shown. */
+  location: string | undefined;
+}
 
 /** Why the set-up did not go on: a sentence for a person. It carries no cause, since runtimes put addresses into theirs. */
 export class Refusal extends Error {

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { type Answer, type Connection, send } from "./connection.ts";
+import { type Connection, send } from "./connection.ts";
 import { kinds } from "./kinds.ts";
 import { type AuthentikObject, pathOf, read } from "./objects.ts";
-import { Refusal, refusalOf, shown } from "./refusal.ts";
+import { type Answer, Refusal, refusalOf, shown } from "./refusal.ts";
 
 /** What came of authentik's test notification; the status is undefined where the hook gave none. */
 export interface Tried {
