@@ -74,7 +74,7 @@ function createGateway(env: Bindings): Hono<Env> {
   const runner = env.SYNC_RUNNER;
   const hook = webhook({
     secret: sync.hookSecret,
-    onCall: runner && (() => oneOf(runner).request("webhook")),
+    onCall: runner && (() => askRunner(runner, "webhook")),
     limiter: limiter(env.ADDRESS_LIMIT),
   });
 
@@ -105,10 +105,14 @@ const limiter = (limit: RateLimit | undefined) =>
 const settingsOf = memoize(readSettings);
 const gatewayOf = memoize(createGateway);
 
-/** There is one runner, for all isolates. */
-const oneOf = (runner: DurableObjectNamespace<SyncRunner>) => runner.getByName("sync");
+/** Asks the one runner of all isolates for a run; once this has resolved, it can no longer be lost. */
+const askRunner = (runner: DurableObjectNamespace<SyncRunner>, trigger: Trigger): Promise<void> =>
+  runner.getByName("sync").request(trigger);
 
-/** @returns whether it has gone well */
+/**
+ * Runs the sync, here and now.
+ * @returns whether it has gone well
+ */
 function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
   const { libsql, sync } = settingsOf(env);
   const database = () => openLibsql({ ...libsql, fetch: writeFetch() });
@@ -134,7 +138,7 @@ export default {
 
   async scheduled(_controller, env) {
     const runner = settingsOf(env).sync.token ? env.SYNC_RUNNER : undefined;
-    if (runner) await oneOf(runner).request("cron");
+    if (runner) await askRunner(runner, "cron");
     else await runSync(env, "cron");
   },
 } satisfies ExportedHandler<Bindings>;

@@ -127,6 +127,16 @@ describe("the schedule of runs", () => {
     expect(trigger([webhook(60), cron(61), webhook(62)])).toBe("cron");
   });
 
+  it("has no run before its time: an alarm may go off twice, or a little early", () => {
+    expect(beginRun(nothingDue, 60_000)).toBeUndefined();
+    const asked = askForRun(nothingDue, "webhook", 60_000);
+    expect(beginRun(asked, 59_999)).toBeUndefined();
+    const begun = beginRun(asked, 60_000) ?? nothingDue;
+    const ended = endRun(begun, true, 61_000);
+    expect(beginRun(ended, 61_000)).toBeUndefined();
+    expect(nextDue(ended)).toBe(70_000);
+  });
+
   it("still has a run that died", () => {
     expect(at(simulate({ asks: [webhook(60)], deaths: [0] }).runs)).toEqual([60_000, 63_000, 70_000]);
   });
