@@ -125,6 +125,11 @@ describe("the schedule of runs", () => {
     const trigger = (asks: Ask[]) => simulate({ asks, durations: [20_000] }).runs[1]?.trigger;
     expect(trigger([cron(60), webhook(61), cron(62)])).toBe("webhook");
     expect(trigger([webhook(60), cron(61), webhook(62)])).toBe("cron");
+    expect(simulate({ asks: [webhook(60), cron(65)] }).runs.map((run) => run.trigger)).toEqual([
+      "webhook",
+      "cron",
+      "webhook",
+    ]);
   });
 
   it("has no run before its time: an alarm may go off twice, or a little early", () => {
