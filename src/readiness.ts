@@ -33,10 +33,10 @@ export function readiness({ read, maxAgeSeconds, now = Date.now }: ReadinessOpti
   return async (c: Context) => {
     const { value } = await cache.get("ready", () => read(c).catch(failed), waitUntilOf(c));
     if (!value) return c.json({ status: "unavailable" }, 503);
-    const { synced } = value;
-    const sync = synced && {
-      age_seconds: Math.max(0, Math.floor((now() - synced.startedAt) / 1000)),
-      trigger: synced.trigger,
+    const { syncedAt, trigger } = value;
+    const sync = syncedAt !== null && {
+      age_seconds: Math.max(0, Math.floor((now() - syncedAt) / 1000)),
+      trigger,
     };
     const isOld = maxAgeSeconds !== undefined && (!sync || sync.age_seconds > maxAgeSeconds);
     return c.json({ status: isOld ? "stale" : "ready", ...(sync && { sync }) }, isOld ? 503 : 200);

@@ -33,14 +33,17 @@ const asJson = <T>(schema: z.ZodMiniType<T>): Codec<T> => ({
   isTagged: false,
 });
 
-const lastRunSchema = z.object({ startedAt: z.number(), trigger: z.enum(syncRuns.trigger.enumValues) });
+const readySchema = z.object({
+  syncedAt: z.nullable(z.number()),
+  trigger: z.optional(z.enum(syncRuns.trigger.enumValues)),
+});
 
 const codecs: { [K in Kind]: Codec<Results[K]> } = {
   list: asItIs,
   source: asItIs,
   types: asItIs,
   token: asJson(verdictSchema),
-  ready: asJson(z.object({ synced: z.nullable(lastRunSchema) })),
+  ready: asJson(readySchema),
 };
 
 /**

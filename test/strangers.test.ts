@@ -62,7 +62,7 @@ const ways: [string, string, () => Record<string, string>][] = [
   ["GET", "/Sources/OAuth/", () => ({})],
   ["GET", "/sources//oauth/", () => ({})],
   ["GET", `/sources/oauth/?access_token=${token}&token=${token}`, () => ({})],
-  ["GET", "/v2/sources/oauth/", () => ({})],
+  ["GET", "/v1/sources/oauth/", () => ({})],
   ["OPTIONS", "/sources/oauth/", () => ({ Origin: "https://evil.example" })],
   ["POST", "/sources/oauth/", () => ({ "X-HTTP-Method-Override": "GET" })],
 ];

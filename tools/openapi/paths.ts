@@ -71,7 +71,7 @@ const syncSchema: Oas3_1Schema = {
     age_seconds: { type: "integer", minimum: 0 },
     trigger: { type: "string", enum: syncRuns.trigger.enumValues },
   },
-  required: ["age_seconds", "trigger"],
+  required: ["age_seconds"],
 };
 
 /** A response of the two routes below. */
