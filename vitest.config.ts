@@ -13,7 +13,11 @@ export default defineConfig({
             // log: vitest reports rejections, and uncaught-errors.ts makes rejections of the others.
             verbose: false,
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { EDGE_CACHE: "cache-api", LIBSQL_URL: `${inject("labUrl")}/main/` } },
+            miniflare: {
+              bindings: { EDGE_CACHE: "cache-api", LIBSQL_URL: `${inject("labUrl")}/main/` },
+              // Not as DB, which would be the Worker's store: tests hand them over, see d1-store.ts.
+              d1Databases: ["D1_1", "D1_2", "D1_3", "D1_4"],
+            },
           })),
         ],
         test: {

@@ -1,4 +1,4 @@
-import { type Context, type Env, Hono } from "hono";
+import type { Context, Env } from "hono";
 import { every } from "hono/combine";
 import { createMiddleware } from "hono/factory";
 import { type Cache, type Cached, noCache } from "./cache/cache.ts";
@@ -8,6 +8,7 @@ import { memoryCache } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import type { Database } from "./db/database.ts";
+import { newApp } from "./http/app.ts";
 import { bearerAuth } from "./http/bearer.ts";
 import { type Principal, type RequestVariables, waitUntilOf } from "./http/context.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
@@ -17,7 +18,7 @@ import { formQuery, validateQuery } from "./http/query.ts";
 import { clientNetwork, countRequest, limitByToken, type RateLimiter } from "./http/rate-limit.ts";
 import { type Kind, keyOf, type Lookup } from "./lookup.ts";
 import { checkOptions, defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
-import { preparedReplies } from "./prepared-replies.ts";
+import { type PreparedReplies, preparedReplies } from "./prepared-replies.ts";
 import { type Results, read } from "./read.ts";
 import { reply } from "./reply.ts";
 import { slugSchema } from "./sources/fields.ts";
@@ -88,6 +89,8 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
     ...options,
     read: readStore,
     cache: cache === false ? noCache() : (cache ?? memoryCache(swrCache({ storage: cacheApiStorage(), now }), { now })),
+    prepared:
+      typeof options.authentikUrl === "function" ? undefined : preparedReplies({ limiter: options.limits?.token, now }),
     now,
   });
 }
@@ -99,11 +102,14 @@ interface SourcesAppParts<E extends Env>
   extends Pick<SourcesAppOptions<E>, "verifyToken" | "authentikUrl" | "limits" | "now"> {
   read: ReadLookup;
   cache: Cache<StoredResponse>;
+  /** None where a function gives the public URL: it may depend on more of a request than its URL and token. */
+  prepared: PreparedReplies | undefined;
 }
 
 /** The app over any way of reading; `createSourcesApp` reads a database, the Worker through its `Sources` entrypoint too. */
 export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
   const { read, cache, limits = {}, authentikUrl, now = Date.now } = parts;
+  const prepared = parts.prepared?.middleware ?? passThrough;
   const verifyToken =
     parts.verifyToken ??
     tokenVerifier({
@@ -118,13 +124,10 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
   async function answer<Body>(c: Context, lookup: Lookup<"list" | "source" | "types">) {
     const cached = await cache.get(keyOf(lookup), () => read(lookup, c), waitUntilOf(c));
     c.set("answered", cached);
-    return reply<Body>(c, cached, now());
+    return reply<Body>(c.req.raw, cached, now());
   }
 
-  // Off where a function gives the public URL: it may depend on more of a request than its URL and token.
-  const prepared = typeof authentikUrl === "function" ? passThrough : preparedReplies({ limiter: limits.token, now });
-
-  return new Hono<E>()
+  return newApp<E>()
     .onError(renderError)
     .get("/sources/oauth/", prepared, authorized, formQuery, validateQuery(listQuerySchema), (c) =>
       answer<SourcesPage>(c, { kind: "list", query: c.req.valid("query"), publicUrl: publicUrl(c) }),

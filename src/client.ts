@@ -1,5 +1,6 @@
 import { hc, type InferRequestType } from "hono/client";
 import type { SourcesApp } from "./app.ts";
+import { lookupBase } from "./lookup-base.ts";
 
 export interface SourcesClientOptions {
   /** A bearer token that may view sources. */
@@ -15,11 +16,45 @@ export interface SourcesClientOptions {
  */
 export function createSourcesClient(baseUrl: string, options: SourcesClientOptions) {
   const { token, fetch: target = globalThis.fetch } = options;
+  const headers = { Authorization: `Bearer ${token}` };
   // A binding's fetch is a method: called without its binding it throws.
-  const fetch: typeof globalThis.fetch = (input, init) =>
-    "fetch" in target ? target.fetch(input, init) : target(input, init);
+  return clientOf(baseUrl, headers, (url, init) => ("fetch" in target ? target.fetch(url, init) : target(url, init)));
+}
+
+export interface TrustedSourcesClientOptions {
+  /** The public URL of authentik, on which callback URLs are built: as the Worker has it in AUTHENTIK_URL. */
+  authentikUrl: string;
+}
+
+/**
+ * The same client over a service binding to the Worker's entrypoint `Sources`, which asks for no token. It sends `fetch` and
+ * calls no RPC method, since Workers Cache keeps the answers of `fetch` alone. The host's version of the package should be the
+ * Worker's: where a result has changed its form between them, every answer is a 404.
+ * @example
+ * const response = await createTrustedSourcesClient(env.SOURCES, { authentikUrl: "https://authentik.example" }).list();
+ */
+export function createTrustedSourcesClient(
+  binding: { fetch: typeof fetch },
+  { authentikUrl }: TrustedSourcesClientOptions,
+): SourcesClient {
+  return clientOf(lookupBase, {}, (url, init) => {
+    // In the order in which the gateway writes it: the same question in another order is another entry of the cache.
+    url.searchParams.sort();
+    const isOfTypes = url.pathname.endsWith("/source_types/");
+    if (!isOfTypes) url.searchParams.append("public_url", authentikUrl.replace(/\/+$/, ""));
+    return binding.fetch(url, init);
+  });
+}
+
+export type SourcesClient = ReturnType<typeof clientOf>;
+
+function clientOf(
+  baseUrl: string,
+  headers: Record<string, string>,
+  fetch: (url: URL, init: RequestInit | undefined) => Promise<Response>,
+) {
   const { oauth } = hc<SourcesApp>(baseUrl, {
-    headers: { Authorization: `Bearer ${token}` },
+    headers,
     fetch: (input: string | URL | Request, init?: RequestInit) => fetch(withSlash(input), init),
   }).sources;
 

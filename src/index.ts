@@ -7,7 +7,7 @@ export { type MemoryCacheOptions, memoryCache, memoryStorage } from "./cache/mem
 export type { StoredResponse } from "./cache/stored-response.ts";
 export { type SwrCacheOptions, swrCache } from "./cache/swr.ts";
 export type { Database, WritableDatabase } from "./db/database.ts";
-export { type ReadFetchOptions, readFetch } from "./db/fetch.ts";
+export { type ReadFetchOptions, readFetch, writeFetch } from "./db/fetch.ts";
 export { type LibsqlOptions, openLibsql } from "./db/libsql.ts";
 export type { Principal } from "./http/context.ts";
 export type { RateLimiter } from "./http/rate-limit.ts";

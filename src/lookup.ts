@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import { invalidQuery, pathNotFound } from "./http/errors.ts";
 import { isHttpUrl } from "./http/http-url.ts";
 import { lastValues, messagesOf } from "./http/query.ts";
+import { lookupBase, lookupPrefix } from "./lookup-base.ts";
 import { canonicalQuery, type ListQuery, listQuerySchema } from "./sources/query.ts";
 import { sourceTypesQuerySchema } from "./sources/source-types.ts";
 
@@ -19,7 +20,7 @@ export type Kind = keyof Lookups;
 
 export type Lookup<K extends Kind = Kind> = { [P in K]: { kind: P } & Lookups[P] }[K];
 
-/** The URL of each kind of lookup below `base`, written and read. */
+/** The URL of each kind of lookup below `lookupBase`, written and read. */
 type Urls = {
   [K in Kind]: {
     write: (lookup: Lookup<K>) => string;
@@ -31,7 +32,7 @@ type Urls = {
 
 const urls: Urls = {
   list: {
-    write: ({ query, publicUrl }) => `/sources/oauth/?${canonicalQuery(query)}&${publicUrlParameter(publicUrl)}`,
+    write: ({ query, publicUrl }) => `/sources/oauth/?${withPublicUrl(canonicalQuery(query), publicUrl)}`,
     path: /^\/sources\/oauth\/()$/,
     read: (_, parameters) => {
       const publicUrl = readPublicUrl(parameters);
@@ -39,7 +40,7 @@ const urls: Urls = {
     },
   },
   source: {
-    write: ({ slug, publicUrl }) => `/sources/oauth/${slug}/?${publicUrlParameter(publicUrl)}`,
+    write: ({ slug, publicUrl }) => `/sources/oauth/${slug}/?${withPublicUrl("", publicUrl)}`,
     path: /^\/sources\/oauth\/(?!source_types\/)([-\w]{1,50})\/$/,
     read: (slug, parameters) => ({ kind: "source", slug, publicUrl: readPublicUrl(parameters) }),
   },
@@ -56,15 +57,8 @@ const urls: Urls = {
   ready: { write: () => "/ready", path: /^\/ready()$/, read: () => ({ kind: "ready" }) },
 };
 
-/** Goes up whenever a result changes its form, so that a cache that versions share gives no older one. */
-const formVersion = 1;
-const prefix = `/v${formVersion}`;
-
-/** No host of the world: what a cache keeps under it, no zone's traffic can read or plant. */
-const base = `https://sources.internal${prefix}`;
-
 /** The URL that stands for a lookup: its key in caches, and its address at the `Sources` entrypoint. */
-export const keyOf = <K extends Kind>(lookup: Lookup<K>): string => base + urls[lookup.kind as K].write(lookup);
+export const keyOf = <K extends Kind>(lookup: Lookup<K>): string => lookupBase + urls[lookup.kind as K].write(lookup);
 
 /**
  * The inverse of `keyOf`. Whoever binds to `Sources` may send any URL: all of it is checked again.
@@ -72,7 +66,7 @@ export const keyOf = <K extends Kind>(lookup: Lookup<K>): string => base + urls[
  */
 export function readKey(url: string): Lookup {
   const { pathname, search } = new URL(url);
-  const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : "";
+  const path = pathname.startsWith(lookupPrefix) ? pathname.slice(lookupPrefix.length) : "";
   for (const { path: pattern, read } of Object.values(urls)) {
     const [, part] = pattern.exec(path) ?? [];
     if (part !== undefined) return read(part, lastValues(search));
@@ -80,7 +74,8 @@ export function readKey(url: string): Lookup {
   throw pathNotFound();
 }
 
-const publicUrlParameter = (publicUrl: string) => `public_url=${encodeURIComponent(publicUrl)}`;
+const withPublicUrl = (query: string, publicUrl: string) =>
+  `${query && `${query}&`}public_url=${encodeURIComponent(publicUrl)}`;
 
 /** Required: the host of a request is not in the key of Workers Cache, and Workers would share callback URLs. */
 function readPublicUrl({ public_url: publicUrl }: Record<string, string>): string {

@@ -30,7 +30,7 @@ const rules: Record<string, Rule> = {
   ],
   freshness: [
     (value) => hasOnly(value, lifetimes) && lifetimes.every((name) => isSeconds(value[name])),
-    `an object with ${lifetimes.join(", ")}, each a whole number of seconds`,
+    "an object with fresh, staleWhileRevalidate, staleIfError, each a whole number of seconds",
   ],
   tokenGraceSeconds: [isSeconds, "a whole number of seconds"],
   limits: [

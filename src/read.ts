@@ -24,8 +24,8 @@ export interface Results {
 }
 
 export interface ReadOptions {
-  /** Opens the store; throws Unavailable where it cannot. */
-  database: () => Database;
+  /** Opens the store for a kind of lookup; throws Unavailable where it cannot. */
+  database: (kind: Kind) => Database;
   /** How long lists may be served. */
   freshness: Freshness;
   /** How long a good token stays good while the store is down, in seconds. */
@@ -85,7 +85,7 @@ const readers: {
  */
 export async function read<K extends Kind>(lookup: Lookup<K>, options: ReadOptions): Promise<Cached<Results[K]>> {
   const generatedAt = options.now();
-  const reading = await readers[lookup.kind as K](lookup, options.database(), options);
+  const reading = await readers[lookup.kind as K](lookup, options.database(lookup.kind), options);
   return { ...reading, generatedAt, source: "bypass" };
 }
 

@@ -1,4 +1,4 @@
-import type { Context, TypedResponse } from "hono";
+import type { TypedResponse } from "hono";
 import type { Cached, CacheSource } from "./cache/cache.ts";
 import { ageOf, timeToLive } from "./cache/freshness.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
@@ -73,13 +73,12 @@ function makeHeaders(cached: Cached<StoredResponse>, status: number, { age, ttl 
  * before it uses it: `private`, since it was for the bearer of a token. Errors are never kept.
  */
 export function reply<Body>(
-  c: Context,
+  request: Request,
   cached: Cached<StoredResponse>,
   now: number,
 ): Response & TypedResponse<Body, 200, "json"> {
   const { status, headers, body } = cached.value;
-  const { ETag } = headers;
-  const isUnchanged = status === 200 && ETag !== undefined && matchesEtag(ETag, c.req.header("If-None-Match"));
+  const isUnchanged = status === 200 && matchesEtag(headers.ETag, request);
   const response = isUnchanged
     ? new Response(null, { status: 304, headers: headersOf(cached, 304, now) })
     : new Response(body, { status, headers: headersOf(cached, status, now) });

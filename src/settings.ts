@@ -24,7 +24,7 @@ export const hookSecret = {
 
 /** What the Worker is configured with, by variables and secrets of wrangler. An empty one counts as not set. */
 const variablesSchema = z.object({
-  /** The store: a `libsql://`, `https://` or `http://` URL. Without it every list is a 503. */
+  /** The store: a `libsql://`, `https://` or `http://` URL. Without it and without D1 every list is a 503. */
   LIBSQL_URL: z.optional(z.string()),
   /** The store's own token, where it asks for one. */
   LIBSQL_AUTH_TOKEN: z.optional(z.string()),
@@ -89,6 +89,8 @@ export interface Settings {
   };
 }
 
+const nameProblem = ({ path, message }: z.core.$ZodIssue) => `${path.join(".")} ${message}`;
+
 /**
  * Checks the configuration.
  * @throws Error naming every variable that is wrong
@@ -96,7 +98,7 @@ export interface Settings {
 export function readSettings(env: Variables): Settings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const { success, data, error } = variablesSchema.safeParse(given);
-  if (!success) throw new Error(`the configuration is wrong: ${z.prettifyError(error)}`);
+  if (!success) throw new Error(`the configuration is wrong: ${error.issues.map(nameProblem).join("; ")}`);
   return {
     libsql: { url: data.LIBSQL_URL, authToken: data.LIBSQL_AUTH_TOKEN },
     authentikUrl: data.AUTHENTIK_URL,

@@ -63,9 +63,7 @@ async function respond<K extends Kind>(lookup: Lookup<K>, request: Request, opti
   const result = await read(lookup, options);
   const { status, headers, body } = encode(result.value);
   const allHeaders = { ...headers, ...cachingHeaders(result), ...(isTagged && { "Cache-Tag": cacheTag }) };
-  const { ETag } = headers;
-  const isUnchanged = ETag !== undefined && matchesEtag(ETag, request.headers.get("If-None-Match") ?? "");
-  return isUnchanged
+  return matchesEtag(headers.ETag, request)
     ? new Response(null, { status: 304, headers: allHeaders })
     : new Response(body, { status, headers: allHeaders });
 }

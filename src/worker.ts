@@ -1,5 +1,5 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { type ReadLookup, sourcesApp } from "./app.ts";
 import { type Cache, noCache } from "./cache/cache.ts";
 import { cacheApiStorage } from "./cache/cache-api.ts";
@@ -7,27 +7,30 @@ import { memoryCache } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import { workersCache } from "./cache/workers-cache.ts";
-import { readFetch, writeFetch } from "./db/fetch.ts";
-import { openLibsql } from "./db/libsql.ts";
+import { newApp } from "./http/app.ts";
 import { countStoreRequest, type RequestVariables } from "./http/context.ts";
 import { crossOrigin } from "./http/cors.ts";
 import { defaultHeaders } from "./http/default-headers.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
-import { logLine, requestLog } from "./http/log.ts";
+import { hitLog, lineOf, logLine, requestLog } from "./http/log.ts";
 import { otherMethods } from "./http/methods.ts";
 import { webhook } from "./http/webhook.ts";
 import type { Kind, Lookup } from "./lookup.ts";
 import { memoize } from "./memoize.ts";
+import { preparedReplies } from "./prepared-replies.ts";
 import { type ReadOptions, read } from "./read.ts";
 import { readiness } from "./readiness.ts";
 import { type EdgeCache, readSettings, type Settings, type Variables } from "./settings.ts";
 import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
+import { type Store, storeOf } from "./store.ts";
 import { syncJob } from "./sync/job.ts";
 import type { Trigger } from "./sync/runs.ts";
 import { AlarmRunner } from "./sync-runner.ts";
 
-/** The Worker's variables, and what wrangler.toml binds: each may be missing. */
+/** The Worker's variables, and what its configuration binds: each may be missing. */
 export type Bindings = Variables & {
+  /** The store, where it is D1. */
+  DB?: D1Database;
   ADDRESS_LIMIT?: RateLimit;
   TOKEN_LIMIT?: RateLimit;
   SYNC_RUNNER?: DurableObjectNamespace<SyncRunner>;
@@ -52,33 +55,32 @@ const caches: Record<EdgeCache, () => Cache<StoredResponse>> = {
   off: () => noCache(),
 };
 
+type Gateway = Required<Pick<ExportedHandler<Bindings>, "fetch">>;
+
 /** The gateway: authenticates, validates, and reads through the cache. It is never cached itself. */
-function createGateway(env: Bindings): Hono<Env> {
-  const settings = settingsOf(env);
-  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = settings;
+function createGateway(env: Bindings): Gateway {
+  const configuration = configurationOf(env);
+  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = configuration.settings;
   const readStore: ReadLookup = <K extends Kind>(lookup: Lookup<K>, c: Context<Env>) =>
     read(
       lookup,
-      readOptions(settings, () => countStoreRequest(c)),
+      readOptions(configuration, () => countStoreRequest(c)),
     );
   const readLookup: ReadLookup =
     edgeCache === "platform" ? readThroughPlatform((request) => exports.Sources.fetch(request)) : readStore;
 
-  const sources = sourcesApp<Env>({
-    read: readLookup,
-    cache: caches[edgeCache](),
-    authentikUrl,
-    limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
-  });
+  const limits = { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) };
+  const prepared = preparedReplies({ limiter: limits.token, now: Date.now });
+  const sources = sourcesApp<Env>({ read: readLookup, cache: caches[edgeCache](), prepared, authentikUrl, limits });
 
   const runner = env.SYNC_RUNNER;
   const hook = webhook({
     secret: sync.hookSecret,
     onCall: runner && (() => askRunner(runner, "webhook")),
-    limiter: limiter(env.ADDRESS_LIMIT),
+    limiter: limits.address,
   });
 
-  return new Hono<Env>()
+  const app = newApp<Env>()
     .onError(renderError)
     .notFound(() => {
       throw pathNotFound();
@@ -91,18 +93,44 @@ function createGateway(env: Bindings): Hono<Env> {
     .all("/hooks/authentik", hook)
     .route("/", sources)
     .route("/api/v3", sources);
+
+  // Where pages of other origins may read, replies have more headers: all go through the app.
+  if (corsOrigins.length > 0) return app;
+  const logHit = hitLog({ hits: logHits });
+  return {
+    fetch(request, env, context) {
+      const found = prepared.find(request);
+      if (!found) return app.fetch(request, env, context);
+      const { response, principal } = found;
+      logHit(() => ({
+        ...lineOf(request.method, new URL(request.url).pathname, response),
+        store: 0,
+        ms: 0,
+        token: principal.id,
+      }));
+      return response;
+    },
+  };
 }
 
-function readOptions({ libsql, freshness, tokenGraceSeconds }: Settings, onRequest: () => void): ReadOptions {
-  const database = () => openLibsql({ ...libsql, fetch: readFetch({ onRequest }) });
-  return { database, freshness, tokenGraceSeconds, now: Date.now };
+interface Configuration {
+  settings: Settings;
+  store: Store;
+}
+
+function readOptions({ settings, store }: Configuration, onRequest: () => void): ReadOptions {
+  const { freshness, tokenGraceSeconds } = settings;
+  return { database: (kind) => store.forReading(kind, onRequest), freshness, tokenGraceSeconds, now: Date.now };
 }
 
 const limiter = (limit: RateLimit | undefined) =>
   limit && (async (key: string) => (await limit.limit({ key })).success);
 
 // The environment is the same object for the life of an isolate.
-const settingsOf = memoize(readSettings);
+const configurationOf = memoize((env: Bindings): Configuration => {
+  const settings = readSettings(env);
+  return { settings, store: storeOf(env.DB, settings.libsql) };
+});
 const gatewayOf = memoize(createGateway);
 
 /** Asks the one runner of all isolates for a run; once this has resolved, it can no longer be lost. */
@@ -114,20 +142,22 @@ const askRunner = (runner: DurableObjectNamespace<SyncRunner>, trigger: Trigger)
  * @returns whether it has gone well
  */
 function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
-  const { libsql, sync } = settingsOf(env);
-  const database = () => openLibsql({ ...libsql, fetch: writeFetch() });
-  return syncJob({ database, sync, trigger, invalidate: () => exports.Sources.invalidate() });
+  const { settings, store } = configurationOf(env);
+  const invalidate = () => exports.Sources.invalidate();
+  return syncJob({ database: store.forWriting, sync: settings.sync, trigger, invalidate });
 }
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
-  new Hono().onError(renderError).all("*", () => {
-    throw error;
-  });
+  newApp()
+    .onError(renderError)
+    .all("*", () => {
+      throw error;
+    });
 
 export default {
   async fetch(request, env, context) {
-    let gateway: Hono<Env> | Hono;
+    let gateway: Gateway;
     try {
       gateway = gatewayOf(env);
     } catch (error) {
@@ -137,7 +167,7 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const runner = settingsOf(env).sync.token ? env.SYNC_RUNNER : undefined;
+    const runner = configurationOf(env).settings.sync.token ? env.SYNC_RUNNER : undefined;
     if (runner) await askRunner(runner, "cron");
     else await runSync(env, "cron");
   },
@@ -151,7 +181,7 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const start = Date.now();
     let storeRequests = 0;
-    const options = readOptions(settingsOf(this.env), () => storeRequests++);
+    const options = readOptions(configurationOf(this.env), () => storeRequests++);
     const response = await serveLookup(request, options);
     logLine({
       entrypoint: "Sources",

@@ -126,7 +126,7 @@ it("says of every route and status how it may be kept", async () => {
     await worker.send("/sources/oauth/", { method: "OPTIONS" }),
     await worker.send("/healthz"),
     await worker.send("/readyz"),
-    await startWorker({ url: "" }).send("/readyz"),
+    await startWorker({ bindings: { LIBSQL_URL: "" } }).send("/readyz"),
     await startWorker(store, { AUTHENTIK_URL: "x" }).send("/healthz"),
     await startWorker(store, { CORS_ORIGINS: "https://app.example" }).send("/sources/oauth/", {
       method: "OPTIONS",
@@ -150,7 +150,7 @@ describe("health", () => {
   });
 
   it("is alive without a store, and ready only with one that has its tables", async () => {
-    const broken = startWorker({ url: "http://127.0.0.1:1" });
+    const broken = startWorker({ bindings: { LIBSQL_URL: "http://127.0.0.1:1" } });
     expect(await (await broken.send("/healthz")).json()).toEqual({ status: "ok" });
     const unready = await broken.send("/readyz");
     expect({ status: unready.status, body: await unready.json() }).toEqual({

@@ -1,18 +1,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { sourcesPageSchema } from "../src/sources/source.ts";
-import { createStore, readFixture, type TestStore } from "./support/store.ts";
+import { engines } from "./support/engines.ts";
+import { type AnyStore, readFixture } from "./support/store.ts";
 import { authentikUrl, startWorker } from "./support/worker.ts";
 
-let store: TestStore;
-let worker: ReturnType<typeof startWorker>;
+describe.each(engines)("GET /sources/oauth/ over $engine", ({ create }) => {
+  let store: AnyStore;
+  let worker: ReturnType<typeof startWorker>;
 
-beforeAll(async () => {
-  store = await createStore();
-  await store.load(await readFixture("company"));
-  worker = startWorker(store);
-});
+  beforeAll(async () => {
+    store = await create();
+    await store.load(await readFixture("company"));
+    worker = startWorker(store);
+  });
 
-describe("GET /sources/oauth/", () => {
   it.each(["/sources/oauth/", "/api/v3/sources/oauth/"])(
     "gives what was imported, to the letter, at %s",
     async (path) => {

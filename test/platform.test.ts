@@ -1,7 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import { Context } from "hono";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { createTrustedSourcesClient } from "../src/client.ts";
 import { keyOf } from "../src/lookup.ts";
 import { reply } from "../src/reply.ts";
 import { listQuerySchema } from "../src/sources/query.ts";
@@ -131,6 +131,44 @@ describe("Sources", () => {
   });
 });
 
+describe("createTrustedSourcesClient", () => {
+  const client = createTrustedSourcesClient(exports.Sources, { authentikUrl: "https://authentik.example/" });
+
+  it("reads with types over the binding, without a token", async () => {
+    const list = await client.list({ search: "git", page_size: "1" });
+    const { pagination, results } = await list.json();
+    expect([list.status, pagination.count, results.map(({ slug }) => slug)]).toEqual([200, 2, ["github"]]);
+    const github = await (await client.retrieve("github")).json();
+    expect(github.callback_url).toBe("https://authentik.example/source/oauth/callback/github/");
+    expect(await (await client.sourceTypes({ name: "okta" })).json()).toEqual([
+      expect.objectContaining({ name: "okta" }),
+    ]);
+  });
+
+  it("gives the endpoint's own statuses for what it does not have, and for what is wrong", async () => {
+    expect((await client.retrieve("nobody")).status).toBe(404);
+    expect((await client.list({ page: "99" })).status).toBe(404);
+    const wrong = await client.list({ enabled: "maybe" });
+    expect([wrong.status, wrong.ok]).toEqual([400, false]);
+  });
+
+  it("asks by fetch, which the platform caches, and for the gateway's own entries", async () => {
+    const fetched = vi.spyOn(worker.Sources.prototype, "fetch");
+    const query = { page_size: "1", enabled: "true", page: "2", ordering: "-slug" };
+    await client.list(query);
+    await client.list({});
+    await client.retrieve("github");
+    const { publicUrl } = lookup;
+    expect(fetched.mock.calls.map(([request]) => request.url)).toEqual([
+      keyOf({ kind: "list", query: listQuerySchema.parse(query), publicUrl }),
+      keyOf(lookup),
+      keyOf({ kind: "source", slug: "github", publicUrl }),
+    ]);
+    expect(fetched.mock.calls.flatMap(([request]) => [...request.headers.keys()])).toEqual([]);
+    fetched.mockRestore();
+  });
+});
+
 describe("the gateway in front of Sources", () => {
   it("hands over a request of its own, with nothing of the client's in it", async () => {
     const fetched = vi.spyOn(worker.Sources.prototype, "fetch");
@@ -179,8 +217,7 @@ describe("the gateway in front of Sources", () => {
       headers.set("X-Generated-At", "1000");
       return new Response(response.body, { headers });
     });
-    const context = new Context(new Request("https://edge.example"));
-    expect(cacheStatus(reply(context, await read(lookup), 1_000))).toBe(expected);
+    expect(cacheStatus(reply(new Request("https://edge.example"), await read(lookup), 1_000))).toBe(expected);
   });
 });
 

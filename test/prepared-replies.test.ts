@@ -254,6 +254,43 @@ describe("after a hot hit of the very URL", () => {
     expect((await worker.list("page_size=2")).headers.has("Access-Control-Allow-Origin")).toBe(false);
   });
 
+  it("the Worker answers before routing as it does behind it", async () => {
+    const worker = startWorker(store, { EDGE_CACHE: "cache-api", LOG_HITS: "0" });
+    // With a limit by token every request is routed.
+    const TOKEN_LIMIT = { limit: async () => ({ success: true }) };
+    const routed = startWorker(store, { EDGE_CACHE: "cache-api", LOG_HITS: "0", TOKEN_LIMIT });
+    const url = "/sources/oauth/?page_size=3";
+    const etag = (await worker.send(url, { headers: bearer(token) })).headers.get("ETag") ?? "";
+    await routed.send(url, { headers: bearer(token) });
+    for (const [init, status] of [
+      [{}, 200],
+      [{ headers: { "If-None-Match": etag } }, 304],
+      [{ headers: { "If-None-Match": '"other"' } }, 200],
+      [{ method: "HEAD" }, 200],
+      [{ method: "POST" }, 405],
+    ] as const) {
+      const read = async ({ send }: typeof worker) => {
+        const headers = { ...bearer(token), ...("headers" in init && init.headers) };
+        const response = await send(url, { ...init, headers });
+        // These two change with the second.
+        for (const name of ["Age", "Cache-Status"]) response.headers.delete(name);
+        return { status: response.status, body: await response.text(), headers: [...response.headers] };
+      };
+      const answer = await read(worker);
+      expect(answer.status).toBe(status);
+      expect(answer).toEqual(await read(routed));
+    }
+  });
+
+  it("the Worker's limit by token is asked each time", async () => {
+    let room = 3;
+    const TOKEN_LIMIT = { limit: async () => ({ success: room-- > 0 }) };
+    const worker = startWorker(store, { EDGE_CACHE: "cache-api", TOKEN_LIMIT });
+    const statuses: number[] = [];
+    for (let i = 0; i < 4; i++) statuses.push((await worker.list()).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+  });
+
   it("no stranger gets the list", async () => {
     const worker = startWorker(store, { EDGE_CACHE: "cache-api" });
     for (let i = 0; i < 3; i++) expect((await worker.list()).status).toBe(200);

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createStore, readFixture, type TestStore, token } from "./support/store.ts";
+import { engines } from "./support/engines.ts";
+import { type AnyStore, createStore, readFixture, type TestStore, token } from "./support/store.ts";
 import { startWorker } from "./support/worker.ts";
 
 let store: TestStore;
@@ -39,20 +40,6 @@ describe("a store that cannot answer", () => {
   });
 
   it.each([
-    ["oauth_sources", "/sources/oauth/?search=needle"],
-    ["list_state", "/sources/oauth/?search=needle"],
-    ["api_tokens", "/sources/oauth/?search=needle"],
-    ["source_types", "/sources/oauth/source_types/"],
-  ])("says that migrations are missing, and what to run, without %s", async (table, path) => {
-    await store.db.run(sql.raw(`DROP TABLE ${table}`));
-    const reason = new RegExp(`lacks the table ${table}: run \`npm run db:migrate\`.*wrangler d1 migrations apply`);
-    const response = await startWorker(store).send(path, { headers: { Authorization: `Bearer ${token}` } });
-    await expectUnavailable(response, reason);
-    const unready = await startWorker(store).send("/readyz");
-    expect([unready.status, await unready.json()]).toEqual([503, { status: "unavailable" }]);
-  });
-
-  it.each([
     "libsql://user:hidden@db.example:port?authToken=hidden",
     "not a URL with authToken=hidden",
     "ftp://user:hidden@db.example",
@@ -84,40 +71,77 @@ it("names no time to live for a 503, which is never kept", async () => {
   }
 });
 
-describe("the table of sources", () => {
-  const set = (change: string) => store.db.run(sql.raw(`UPDATE oauth_sources SET ${change} WHERE slug = 'okta'`));
+describe.each(engines)("over $engine,", ({ create }) => {
+  let store: AnyStore;
 
-  it.each([
-    ["no pk", "document = json_remove(document, '$.pk')"],
-    ["another pk", "document = json_set(document, '$.pk', '7')"],
-    ["another pk beside it", "pk = '7'"],
-    ["no name", "document = json_remove(document, '$.name')"],
-    ["a number for a name", "document = json_set(document, '$.name', 5)"],
-    ["an object for a name", "document = json_set(document, '$.name', json('{}'))"],
-    ["null for a name", "document = json_set(document, '$.name', null)"],
-    ["text for enabled", "document = json_set(document, '$.enabled', 'maybe')"],
-    ["a number for enabled", "document = json_set(document, '$.enabled', 7)"],
-    ["no enabled", "document = json_remove(document, '$.enabled')"],
-    ["a number for a flow", "document = json_set(document, '$.enrollment_flow', 7)"],
-    ["a number for promoted", "document = json_set(document, '$.promoted', 1)"],
-    ["JSON5", "document = replace(document, '\"pk\"', 'pk')"],
-    ["a blob", "document = CAST(document AS blob)"],
-    ["JSONB", "document = jsonb(document)"],
-    ["no JSON", "document = 'none'"],
-    ["nothing", "document = NULL"],
-    ["a list", "document = '[]'"],
-    ["the slug of another", "document = json_set(document, '$.slug', 'github')"],
-    ["a consumer_secret", "document = json_set(document, '$.consumer_secret', 'x')"],
-    ["no text to search", "search_text = NULL"],
-  ])("refuses %s", async (_, change) => {
-    await expect(set(change)).rejects.toThrow();
-    expect((await startWorker(store).list()).status).toBe(200);
+  beforeEach(async () => {
+    store = await create();
+    await store.load(await readFixture("company"));
   });
 
-  it("takes what no field says otherwise", async () => {
-    await set("document = json_remove(document, '$.managed')");
-    await set("document = json_set(document, '$.promoted', json('true'), '$.novel', 7)");
-    expect(await (await startWorker(store).list("slug=okta")).text()).toContain('"novel":7');
+  describe("a store of another version", () => {
+    it.each([
+      ["oauth_sources", "/sources/oauth/?search=needle"],
+      ["list_state", "/sources/oauth/?search=needle"],
+      ["api_tokens", "/sources/oauth/?search=needle"],
+      ["source_types", "/sources/oauth/source_types/"],
+    ])("says that migrations are missing, and what to run, without %s", async (table, path) => {
+      await store.db.run(sql.raw(`DROP TABLE ${table}`));
+      const reason = new RegExp(`lacks the table ${table}: run \`npm run db:migrate\`.*wrangler d1 migrations apply`);
+      const response = await startWorker(store).send(path, { headers: { Authorization: `Bearer ${token}` } });
+      await expectUnavailable(response, reason);
+      const unready = await startWorker(store).send("/readyz");
+      expect([unready.status, await unready.json()]).toEqual([503, { status: "unavailable" }]);
+    });
+
+    it.each([
+      ["oauth_sources", "promoted", "/sources/oauth/?ordering=promoted&search=needle"],
+      ["list_state", "beside", "/sources/oauth/?search=needle"],
+      ["source_types", "position", "/sources/oauth/source_types/"],
+      ["api_tokens", "revoked_at", "/sources/oauth/?search=needle"],
+    ])("says so too where %s lacks the column %s", async (table, column, path) => {
+      await store.db.run(sql.raw(`ALTER TABLE ${table} RENAME COLUMN ${column} TO of_another_version`));
+      const reason = new RegExp(`lacks the column (${table}\\.)?${column}: run \`npm run db:migrate\``);
+      const response = await startWorker(store).send(path, { headers: { Authorization: `Bearer ${token}` } });
+      await expectUnavailable(response, reason);
+    });
+  });
+
+  describe("the table of sources", () => {
+    const set = (change: string) => store.db.run(sql.raw(`UPDATE oauth_sources SET ${change} WHERE slug = 'okta'`));
+
+    it.each([
+      ["no pk", "document = json_remove(document, '$.pk')"],
+      ["another pk", "document = json_set(document, '$.pk', '7')"],
+      ["another pk beside it", "pk = '7'"],
+      ["no name", "document = json_remove(document, '$.name')"],
+      ["a number for a name", "document = json_set(document, '$.name', 5)"],
+      ["an object for a name", "document = json_set(document, '$.name', json('{}'))"],
+      ["null for a name", "document = json_set(document, '$.name', null)"],
+      ["text for enabled", "document = json_set(document, '$.enabled', 'maybe')"],
+      ["a number for enabled", "document = json_set(document, '$.enabled', 7)"],
+      ["no enabled", "document = json_remove(document, '$.enabled')"],
+      ["a number for a flow", "document = json_set(document, '$.enrollment_flow', 7)"],
+      ["a number for promoted", "document = json_set(document, '$.promoted', 1)"],
+      ["JSON5", "document = replace(document, '\"pk\"', 'pk')"],
+      ["a blob", "document = CAST(document AS blob)"],
+      ["JSONB", "document = jsonb(document)"],
+      ["no JSON", "document = 'none'"],
+      ["nothing", "document = NULL"],
+      ["a list", "document = '[]'"],
+      ["the slug of another", "document = json_set(document, '$.slug', 'github')"],
+      ["a consumer_secret", "document = json_set(document, '$.consumer_secret', 'x')"],
+      ["no text to search", "search_text = NULL"],
+    ])("refuses %s", async (_, change) => {
+      await expect(set(change)).rejects.toThrow();
+      expect((await startWorker(store).list()).status).toBe(200);
+    });
+
+    it("takes what no field says otherwise", async () => {
+      await set("document = json_remove(document, '$.managed')");
+      await set("document = json_set(document, '$.promoted', json('true'), '$.novel', 7)");
+      expect(await (await startWorker(store).list("slug=okta")).text()).toContain('"novel":7');
+    });
   });
 });
 

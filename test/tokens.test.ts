@@ -8,232 +8,237 @@ import { createToken, digestToken } from "../src/tokens/format.ts";
 import type { Verdict } from "../src/tokens/lookup.ts";
 import { tokenVerifier } from "../src/tokens/verify.ts";
 import { startApp } from "./support/app.ts";
-import { createStore, readFixture, type TestStore } from "./support/store.ts";
+import { engines } from "./support/engines.ts";
+import { type AnyStore, readFixture } from "./support/store.ts";
 
 const company = await readFixture("company");
-let store: TestStore;
-let app: ReturnType<typeof startApp>;
-let secret: string;
 
-beforeEach(async () => {
-  store = await createStore();
-  await store.load(company);
-  app = startApp(store);
-  secret = await createToken();
-});
+describe.each(engines)("over $engine,", ({ create, failure }) => {
+  let store: AnyStore;
+  let app: ReturnType<typeof startApp>;
+  let secret: string;
 
-const issue = (expiresAt: number | null = null) =>
-  storeToken(store.db, secret, { name: "x", scope: "sources:read", createdAt: 0, expiresAt });
-const revoke = async () =>
-  store.db
-    .update(apiTokens)
-    .set({ revokedAt: Date.now() })
-    .where(eq(apiTokens.digest, await digestToken(secret)));
-const status = async (token = secret) =>
-  (await app.send("/sources/oauth/", { Authorization: `Bearer ${token}` })).status;
+  beforeEach(async () => {
+    store = await create();
+    await store.load(company);
+    app = startApp(store);
+    secret = await createToken();
+  });
 
-describe("a verdict on a token", () => {
-  it("lets no revoked token pass for longer than 60 s", async () => {
-    await issue();
-    for (let second = 0; second < 20; second++) {
-      app.wait(1);
+  const issue = (expiresAt: number | null = null) =>
+    storeToken(store.db, secret, { name: "x", scope: "sources:read", createdAt: 0, expiresAt });
+  const revoke = async () =>
+    store.db
+      .update(apiTokens)
+      .set({ revokedAt: Date.now() })
+      .where(eq(apiTokens.digest, await digestToken(secret)));
+  const status = async (token = secret) =>
+    (await app.send("/sources/oauth/", { Authorization: `Bearer ${token}` })).status;
+
+  describe("a verdict on a token", () => {
+    it("lets no revoked token pass for longer than 60 s", async () => {
+      await issue();
+      for (let second = 0; second < 20; second++) {
+        app.wait(1);
+        expect(await status()).toBe(200);
+      }
+      await revoke();
+      const revokedAt = app.now();
+      let last = revokedAt;
+      for (let second = 0; second < 120; second++) {
+        app.wait(1);
+        if ((await status()) === 200) last = app.now();
+      }
+      expect(last - revokedAt).toBeLessThanOrEqual(60_000);
+      expect(await status()).toBe(403);
+    });
+
+    it("lets an expiry take effect at its second, though it is kept for longer", async () => {
+      await issue(app.now() + 10_000);
       expect(await status()).toBe(200);
-    }
-    await revoke();
-    const revokedAt = app.now();
-    let last = revokedAt;
-    for (let second = 0; second < 120; second++) {
-      app.wait(1);
-      if ((await status()) === 200) last = app.now();
-    }
-    expect(last - revokedAt).toBeLessThanOrEqual(60_000);
-    expect(await status()).toBe(403);
-  });
+      app.wait(9.999);
+      expect(await status()).toBe(200);
+      app.wait(0.001);
+      expect(await status()).toBe(403);
+    });
 
-  it("lets an expiry take effect at its second, though it is kept for longer", async () => {
-    await issue(app.now() + 10_000);
-    expect(await status()).toBe(200);
-    app.wait(9.999);
-    expect(await status()).toBe(200);
-    app.wait(0.001);
-    expect(await status()).toBe(403);
-  });
+    it("is not pushed out by guesses", async () => {
+      const lookUp = vi.fn(
+        async (digest: string): Promise<Cached<Verdict>> => ({
+          value: digest === goodDigest ? { id: 1, scope: "sources:read", expiresAt: null } : null,
+          generatedAt: 0,
+          freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
+          source: "bypass",
+        }),
+      );
+      const goodDigest = await digestToken(secret);
+      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => 0 });
+      const context = new Context(new Request("https://edge.example"));
+      expect(await verify(secret, context)).not.toBeNull();
+      for (let guess = 0; guess < 10_000; guess++) await verify(`guess-${guess}`, context);
+      lookUp.mockClear();
+      expect(await verify(secret, context)).not.toBeNull();
+      expect(lookUp).not.toHaveBeenCalled();
+    });
 
-  it("is not pushed out by guesses", async () => {
-    const lookUp = vi.fn(
-      async (digest: string): Promise<Cached<Verdict>> => ({
-        value: digest === goodDigest ? { id: 1, scope: "sources:read", expiresAt: null } : null,
+    it("lets a new token in soon, though it was unknown before", async () => {
+      expect(await status()).toBe(403);
+      await issue();
+      app.wait(10);
+      expect(await status()).toBe(200);
+    });
+
+    it("outlives a store that is down by an hour where it was good", async () => {
+      await issue();
+      expect(await status()).toBe(200);
+      await app.settle(); // the list is in the cache then
+      await store.fault(failure);
+      for (let minute = 0; minute < 60; minute++) {
+        expect(await status(), `minute ${minute}`).toBe(200);
+        app.wait(60);
+      }
+      app.wait(56);
+      expect(await status()).toBe(503);
+    });
+
+    it("stays revoked while the store is down, however many guesses came in between", async () => {
+      await issue();
+      expect(await status()).toBe(200);
+      await revoke();
+      app.wait(57);
+      expect(await status()).toBe(403);
+      for (let guess = 0; guess < 1_100; guess++) await status(`guess-${guess}`);
+      await store.fault(failure);
+      for (const minutes of [0, 30, 30]) {
+        app.wait(minutes * 60);
+        expect(await status()).not.toBe(200);
+      }
+    });
+
+    it("is not replaced by an older one that comes late", async () => {
+      const verdict = (generatedAt: number, value: Verdict): Cached<Verdict> => ({
+        value,
+        generatedAt,
+        freshness: { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 },
+        source: "bypass",
+      });
+      const good: Verdict = { id: 1, scope: "sources:read", expiresAt: null };
+      const answers = [verdict(20_000, null), verdict(0, good)];
+      let now = 20_000;
+      const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
+      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
+      const context = new Context(new Request("https://edge.example"));
+      expect(await verify(secret, context)).toBeNull();
+      for (const later of [31_000, 62_000]) {
+        now = later;
+        expect(await verify(secret, context)).toBeNull();
+      }
+    });
+
+    it.each([
+      [
+        "while it is fresh, until it is not",
+        null,
+        [
+          [1_000, 54],
+          [54_000, 1],
+        ],
+      ],
+      [
+        "for 3 s while it is served stale, within its grace",
+        null,
+        [
+          [55_000, 3],
+          [3_600_000, 3],
+          [3_654_000, 1],
+        ],
+      ],
+      [
+        "until the token expires",
+        56_500,
+        [
+          [54_000, 1],
+          [55_000, 1.5],
+          [56_499, 0.001],
+        ],
+      ],
+    ] as [string, number | null, [number, number][]][])("holds %s", async (_, expiresAt, expected) => {
+      const verdict: Cached<Verdict> = {
+        value: { id: 1, scope: "sources:read", expiresAt },
         generatedAt: 0,
         freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
         source: "bypass",
-      }),
-    );
-    const goodDigest = await digestToken(secret);
-    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => 0 });
-    const context = new Context(new Request("https://edge.example"));
-    expect(await verify(secret, context)).not.toBeNull();
-    for (let guess = 0; guess < 10_000; guess++) await verify(`guess-${guess}`, context);
-    lookUp.mockClear();
-    expect(await verify(secret, context)).not.toBeNull();
-    expect(lookUp).not.toHaveBeenCalled();
-  });
-
-  it("lets a new token in soon, though it was unknown before", async () => {
-    expect(await status()).toBe(403);
-    await issue();
-    app.wait(10);
-    expect(await status()).toBe(200);
-  });
-
-  it("outlives a store that is down by an hour where it was good", async () => {
-    await issue();
-    expect(await status()).toBe(200);
-    await store.fault("500");
-    for (let minute = 0; minute < 60; minute++) {
-      expect(await status(), `minute ${minute}`).toBe(200);
-      app.wait(60);
-    }
-    app.wait(56);
-    expect(await status()).toBe(503);
-  });
-
-  it("stays revoked while the store is down, however many guesses came in between", async () => {
-    await issue();
-    expect(await status()).toBe(200);
-    await revoke();
-    app.wait(57);
-    expect(await status()).toBe(403);
-    for (let guess = 0; guess < 1_100; guess++) await status(`guess-${guess}`);
-    await store.fault("500");
-    for (const minutes of [0, 30, 30]) {
-      app.wait(minutes * 60);
-      expect(await status()).not.toBe(200);
-    }
-  });
-
-  it("is not replaced by an older one that comes late", async () => {
-    const verdict = (generatedAt: number, value: Verdict): Cached<Verdict> => ({
-      value,
-      generatedAt,
-      freshness: { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 },
-      source: "bypass",
+      };
+      const answers = [verdict];
+      let now = 0;
+      const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
+      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
+      const context = new Context(new Request("https://edge.example"));
+      await verify(secret, context);
+      for (const [at, validForSeconds] of expected) {
+        now = at;
+        expect((await verify(secret, context))?.validForSeconds, `${at}`).toBe(validForSeconds);
+      }
     });
-    const good: Verdict = { id: 1, scope: "sources:read", expiresAt: null };
-    const answers = [verdict(20_000, null), verdict(0, good)];
-    let now = 20_000;
-    const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
-    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
-    const context = new Context(new Request("https://edge.example"));
-    expect(await verify(secret, context)).toBeNull();
-    for (const later of [31_000, 62_000]) {
-      now = later;
-      expect(await verify(secret, context)).toBeNull();
-    }
+
+    it("stays bad while the store is down where it was bad; one that is not known is a 503", async () => {
+      expect(await status()).toBe(403);
+      await store.fault(failure);
+      app.wait(600);
+      expect(await status()).toBe(403);
+      expect(await status(await createToken())).toBe(503);
+    });
+
+    it("is asked for once, however many come with the token at once", async () => {
+      await issue();
+      await store.fault("slow");
+      const before = await store.requests();
+      await Promise.all(Array.from({ length: 50 }, () => status()));
+      expect((await store.requests()) - before).toBe(2);
+    });
   });
 
-  it.each([
-    [
-      "while it is fresh, until it is not",
-      null,
-      [
-        [1_000, 54],
-        [54_000, 1],
-      ],
-    ],
-    [
-      "for 3 s while it is served stale, within its grace",
-      null,
-      [
-        [55_000, 3],
-        [3_600_000, 3],
-        [3_654_000, 1],
-      ],
-    ],
-    [
-      "until the token expires",
-      56_500,
-      [
-        [54_000, 1],
-        [55_000, 1.5],
-        [56_499, 0.001],
-      ],
-    ],
-  ] as [string, number | null, [number, number][]][])("holds %s", async (_, expiresAt, expected) => {
-    const verdict: Cached<Verdict> = {
-      value: { id: 1, scope: "sources:read", expiresAt },
-      generatedAt: 0,
-      freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
-      source: "bypass",
+  describe("a limit by address", () => {
+    const limited = (room: number) => {
+      const keys: string[] = [];
+      return { keys, app: startApp(store, { limits: { address: async (key) => keys.push(key) <= room } }) };
     };
-    const answers = [verdict];
-    let now = 0;
-    const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
-    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
-    const context = new Context(new Request("https://edge.example"));
-    await verify(secret, context);
-    for (const [at, validForSeconds] of expected) {
-      now = at;
-      expect((await verify(secret, context))?.validForSeconds, `${at}`).toBe(validForSeconds);
-    }
-  });
 
-  it("stays bad while the store is down where it was bad; one that is not known is a 503", async () => {
-    expect(await status()).toBe(403);
-    await store.fault("500");
-    app.wait(600);
-    expect(await status()).toBe(403);
-    expect(await status(await createToken())).toBe(503);
-  });
+    it("counts every look-up of a token that is not known as good, repeated ones too", async () => {
+      const { keys, app } = limited(Number.POSITIVE_INFINITY);
+      const guess = () => app.send("/sources/oauth/", { Authorization: "Bearer guess" });
+      const before = await store.requests();
+      for (let i = 0; i < 20; i++) {
+        expect((await guess()).status).toBe(403);
+        app.wait(5.5);
+      }
+      expect((await store.requests()) - before).toBe(10);
+      expect(keys).toHaveLength(10);
+    });
 
-  it("is asked for once, however many come with the token at once", async () => {
-    await issue();
-    await store.fault("slow");
-    const before = await store.requests();
-    await Promise.all(Array.from({ length: 50 }, () => status()));
-    expect((await store.requests()) - before).toBe(2);
-  });
-});
+    it("never counts a token that was good", async () => {
+      await issue();
+      const { keys, app } = limited(1);
+      for (let minute = 0; minute < 5; minute++) {
+        const response = await app.send("/sources/oauth/", { Authorization: `Bearer ${secret}` });
+        expect(response.status).toBe(200);
+        app.wait(60);
+      }
+      expect(keys).toHaveLength(1);
+    });
 
-describe("a limit by address", () => {
-  const limited = (room: number) => {
-    const keys: string[] = [];
-    return { keys, app: startApp(store, { limits: { address: async (key) => keys.push(key) <= room } }) };
-  };
-
-  it("counts every look-up of a token that is not known as good, repeated ones too", async () => {
-    const { keys, app } = limited(Number.POSITIVE_INFINITY);
-    const guess = () => app.send("/sources/oauth/", { Authorization: "Bearer guess" });
-    const before = await store.requests();
-    for (let i = 0; i < 20; i++) {
-      expect((await guess()).status).toBe(403);
-      app.wait(5.5);
-    }
-    expect((await store.requests()) - before).toBe(10);
-    expect(keys).toHaveLength(10);
-  });
-
-  it("never counts a token that was good", async () => {
-    await issue();
-    const { keys, app } = limited(1);
-    for (let minute = 0; minute < 5; minute++) {
-      const response = await app.send("/sources/oauth/", { Authorization: `Bearer ${secret}` });
-      expect(response.status).toBe(200);
-      app.wait(60);
-    }
-    expect(keys).toHaveLength(1);
-  });
-
-  it.each([
-    ["192.0.2.7", "192.0.2.7"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
-    ["2001:db8:1:2::6", "2001:db8:1:2::/64"],
-    ["2001:0DB8:0001:0002::", "2001:db8:1:2::/64"],
-    ["2001:db8::6", "2001:db8:0:0::/64"],
-    ["::1", "0:0:0:0::/64"],
-    ["fe80::", "fe80:0:0:0::/64"],
-  ])("counts %s as %s", async (address, network) => {
-    const { keys, app } = limited(1);
-    await app.send("/sources/oauth/", { Authorization: "Bearer guess", "CF-Connecting-IP": address });
-    expect(keys).toEqual([network]);
+    it.each([
+      ["192.0.2.7", "192.0.2.7"],
+      ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+      ["2001:db8:1:2::6", "2001:db8:1:2::/64"],
+      ["2001:0DB8:0001:0002::", "2001:db8:1:2::/64"],
+      ["2001:db8::6", "2001:db8:0:0::/64"],
+      ["::1", "0:0:0:0::/64"],
+      ["fe80::", "fe80:0:0:0::/64"],
+    ])("counts %s as %s", async (address, network) => {
+      const { keys, app } = limited(1);
+      await app.send("/sources/oauth/", { Authorization: "Bearer guess", "CF-Connecting-IP": address });
+      expect(keys).toEqual([network]);
+    });
   });
 });

@@ -9,9 +9,10 @@ import { checkSecret } from "./authentik/hook-secret.ts";
 import { removeAll } from "./authentik/remove.ts";
 import { setUp } from "./authentik/set-up.ts";
 import { runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 
-const usage = `Usage: npm run authentik:setup -- URL [--hook ADDRESS] [--dry-run] [--show-secrets] [--allow-http]
-       npm run authentik:setup -- URL --remove [--dry-run] [--allow-http]
+const usage = `Usage: ${commandLine("authentik-setup", "URL [--hook ADDRESS] [--dry-run] [--show-secrets] [--allow-http]")}
+       ${commandLine("authentik-setup", "URL --remove [--dry-run] [--allow-http]")}
 
 Makes in the authentik at URL what the sync needs: a role that may view OAuth sources and nothing else, a group, a user and
 an API token. What is there already is left, or set right; all of it is called authentik-sources-edge.

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { commandLine } from "./invocation.ts";
 
 /** A fault of the person's words or of their input: shown without a stack. */
 export class UsageError extends Error {}
@@ -37,6 +38,8 @@ const isParseArgsError = (error: unknown) =>
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return messageOf(error.cause);
-  if (error.message.includes("no such table")) return `${error.message}; run \`npm run db:migrate\` first`;
-  return error.message;
+  // What src says names the scripts of this repository.
+  const message = error.message.replace("npm run db:migrate", commandLine("migrate"));
+  if (/no such (table|column)/.test(message)) return `${message}; run \`${commandLine("migrate")}\` first`;
+  return message;
 }

@@ -1,62 +1,44 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { oauthSources } from "../src/db/schema.ts";
-import { readList } from "../src/sync/list.ts";
-import { replaceSources } from "../src/sync/write.ts";
-import { storeToken } from "../src/tokens/admin.ts";
-import { isWellFormed } from "../src/tokens/format.ts";
-import { runTool, UsageError } from "./command.ts";
+import { parseArgs } from "node:util";
+import { runTool } from "./command.ts";
+import { startLocalD1 } from "./dev/start-local-d1.ts";
+import { readDevToken, startStore } from "./dev/start-store.ts";
 import { startWrangler } from "./dev/start-wrangler.ts";
-import { startLibsqlServer } from "./libsql-server/server.ts";
 import { toolSettings } from "./settings.ts";
-import { migrateStore, openStore, type Store, storeUrl } from "./store.ts";
+import { storeUrl } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
+import { d1FolderOf, storeOptions, storeUsage } from "./with-store.ts";
 
-const usage = `Usage: npm run dev [-- OPTIONS OF wrangler dev]
+const usage = `Usage: npm run dev [-- [--d1] OPTIONS OF wrangler dev]
 
 Runs the Worker on this machine, at http://localhost:8787 unless --port says otherwise, with an embedded database and no account.
   LIBSQL_URL         the store: file:PATH (default file:.data/sources.db; made, migrated and filled with a sample company when
                      empty), or http(s)://… or libsql://… of a server, which is left as it is; LIBSQL_AUTH_TOKEN beside it
-  DEV_TOKEN          the bearer token that a file store will take (default dev-token)
+  DEV_TOKEN          the bearer token that a file store, or a local D1, will take (default dev-token)
   AUTHENTIK_URL      where authentik is; callback URLs are built on it
+${storeUsage(17)}
 Every variable of the Worker that is set here reaches it; README.md lists them.`;
 
 /** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
 const devDefaults = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
 
-async function readDevToken(): Promise<string> {
-  const token = process.env.DEV_TOKEN || "dev-token";
-  if (/^[-.~+/=\w]+$/.test(token) && (await isWellFormed(token))) return token;
-  throw new UsageError(
-    "DEV_TOKEN may hold letters, digits and -._~+/=, and begin with ase_ only where it is a whole token",
-  );
+interface DevStore {
+  /** For a person. */
+  shown: string;
+  /** For wrangler. */
+  args?: string[];
+  variables?: Record<string, string>;
+  /** The token that it takes; undefined where nothing was put into it. */
+  token?: string;
+  close?: () => Promise<void>;
 }
 
-/** A file store gets a local server, its tables, sources if it has none, and the development token; a remote one is used as it is. */
-async function startStore(devToken: string) {
+/** A file is served and a local D1 made ready, with what a start needs; a server is used as it is. */
+async function startOrReach(devToken: string, d1Folder: string | undefined): Promise<DevStore> {
+  if (d1Folder !== undefined) return { ...(await startLocalD1(d1Folder, devToken)), token: devToken };
   const { file, shown } = readStoreUrl(storeUrl);
-  const db = openStore();
-  if (!file) return { shown: `${shown}, left as it is`, variables: {}, token: undefined, close: async () => {} };
-
-  await migrateStore(db);
-  const sources = await loadSample(db);
-  const now = Date.now();
-  await storeToken(db, devToken, { name: "npm run dev", scope: "sources:read", createdAt: now, expiresAt: null });
-
-  const authToken = randomUUID();
-  const server = await startLibsqlServer({ file, authToken });
-  const variables = { LIBSQL_URL: server.url, LIBSQL_AUTH_TOKEN: authToken };
-  return { shown: `${file}, with ${sources}`, variables, token: devToken, close: () => server.close() };
-}
-
-/** @returns what is in the store then, in words */
-async function loadSample(db: Store): Promise<string> {
-  const count = await db.$count(oauthSources);
-  if (count > 0) return `${count} sources`;
-  const sample: unknown = JSON.parse(readFileSync(new URL("sample-company.json", import.meta.url), "utf8"));
-  const { added } = await replaceSources(db, readList(sample), { now: Date.now() });
-  return `${added} sources of a sample company, since it was empty`;
+  if (file) return { ...(await startStore(file, devToken)), token: devToken };
+  return { shown: `${shown}, left as it is` };
 }
 
 const welcome = (origin: string, store: string, token: string | undefined) => `
@@ -72,13 +54,29 @@ List the sources:
 What follows is the Worker's log, a line for every request that reaches it. Ctrl-C ends it.
 `;
 
+/** With `--d1` that and its folder are ours; all other arguments are wrangler's, and not for us to judge. */
+function splitArgs(args: string[]): { folder: string | undefined; others: string[] } {
+  const { values, tokens } = parseArgs({ args, options: storeOptions, strict: false, tokens: true });
+  if (values.d1 !== true) return { folder: undefined, others: args };
+  const own = tokens.flatMap((token) => {
+    if (token.kind !== "option" || !(token.name in storeOptions)) return [];
+    return token.value === undefined || token.inlineValue ? [token.index] : [token.index, token.index + 1];
+  });
+  const folder = values["persist-to"];
+  return {
+    folder: d1FolderOf({ d1: true, "persist-to": folder === undefined ? undefined : String(folder) }),
+    others: args.filter((_, i) => !own.includes(i)),
+  };
+}
+
 await runTool("dev", usage, async (args) => {
   const variables: NodeJS.ProcessEnv = { ...devDefaults, ...process.env };
   toolSettings(variables);
-  const store = await startStore(await readDevToken());
+  const { folder, others } = splitArgs(args);
+  const store = await startOrReach(await readDevToken(), folder);
   console.log("Starting the Worker…");
   const wrangler = startWrangler({
-    args,
+    args: [...(store.args ?? []), ...others],
     variables: { ...variables, ...store.variables },
     onReady: (origin) => console.log(welcome(origin, store.shown, store.token)),
   });
@@ -92,7 +90,7 @@ await runTool("dev", usage, async (args) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   for (const output of [process.stdout, process.stderr]) output.on("error", () => stop("SIGHUP"));
 
-  const [code, signal] = await once(wrangler, "exit").finally(store.close);
+  const [code, signal] = await once(wrangler, "exit").finally(() => store.close?.());
   if (!isTold && signal) throw new Error(`wrangler was ended by ${signal}`);
   process.exitCode = isTold ? 0 : code;
 });

@@ -5,16 +5,19 @@ import { parseJson } from "../src/sync/json.ts";
 import { readList } from "../src/sync/list.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
-import { openStore, storeUrl } from "./store.ts";
+import { storeUrl } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
+import { storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: npm run db:import -- [--sql] [--allow-removals] FILE.json
+const usage = `Usage: ${commandLine("import", "[--d1 | --sql] [--allow-removals] FILE.json")}
 
 Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
 All or nothing: where a row is wrong, the first ten problems are named and the store stays as it was.
+${storeUsage(16)}
   --sql             writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)
   --allow-removals  takes a list without any sources, which removes all those in the store`;
 
@@ -32,9 +35,9 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 const flag = { type: "boolean", default: false } as const;
-const options = { sql: flag, "allow-removals": flag };
+const options = { ...storeOptions, sql: flag, "allow-removals": flag };
 
-await runTool("db:import", usage, async (args) => {
+await runTool("import", usage, async (args) => {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   const [file, ...others] = positionals;
   if (!file || others.length > 0) throw new UsageError("name one file");
@@ -44,20 +47,22 @@ await runTool("db:import", usage, async (args) => {
     throw new Error(`${file} has no sources, and ${what} where that is right, run it again with --allow-removals`);
   };
   if (values.sql) {
+    if (values.d1) throw new UsageError("--sql writes to no store: leave --d1 out");
     const list = readList(json);
     refuseEmpty(list.documents.length === 0, "its SQL would remove all that are stored:");
     process.stdout.write(listAsSql(list, Date.now()));
     return;
   }
   const { fresh, staleWhileRevalidate } = toolSettings().freshness;
-  const db = openStore();
-  const list = readList(json, await readTypesByName(db));
-  const { added, changed, removed, unchanged } = await replaceSources(db, list, {
-    now: Date.now(),
-    // A file takes any size; a server takes so much in one request.
-    maxLength: readStoreUrl(storeUrl).file ? Number.POSITIVE_INFINITY : undefined,
-    check: ({ removed: { size } }) =>
-      refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written;`),
+  const { added, changed, removed, unchanged } = await withStore(values, async (db) => {
+    const list = readList(json, await readTypesByName(db));
+    return replaceSources(db, list, {
+      now: Date.now(),
+      // A file takes any size; a server takes so much in one request.
+      maxLength: !values.d1 && readStoreUrl(storeUrl).file ? Number.POSITIVE_INFINITY : undefined,
+      check: ({ removed: { size } }) =>
+        refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written;`),
+    });
   });
   console.log(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
   console.error(

@@ -3,7 +3,8 @@ import { writeAssets } from "./openapi/assets.ts";
 
 const usage = `Usage: npm run openapi
 
-Makes the static files of the Worker in public/: openapi.json from the schemas of the code, and the page below docs/ that shows it.
+Makes the static files of the Worker in public/: openapi.json from the schemas of the code, the page at /docs/ that shows it, and the
+page at /.
 wrangler runs it before it bundles (wrangler.toml, [build]), and the tests before they start.`;
 
 await runTool("openapi", usage, async (args) => {

@@ -41,6 +41,6 @@ export function listAsSql({ documents, beside }: SourceList, now: number): strin
   return statements.map(statement).join("");
 }
 
-/** The statement that stores a token's digest. */
+/** The statement that stores a token's digest; one that is there already is renewed. */
 export const tokenAsSql = (row: typeof apiTokens.$inferInsert): string =>
-  statement(builder.insert(apiTokens).values(row));
+  statement(builder.insert(apiTokens).values(row).onConflictDoUpdate({ target: apiTokens.digest, set: row }));

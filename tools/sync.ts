@@ -5,12 +5,13 @@ import { refuseLosses } from "../src/sync/losses.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
 import { toolSettings } from "./settings.ts";
-import { openStore } from "./store.ts";
+import { type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: npm run sync -- [--dry-run] [--allow-removals] [--allow-http]
-       npm run sync -- --status
+const usage = `Usage: ${commandLine("sync", "[--dry-run] [--allow-removals] [--allow-http] [--d1]")}
+       ${commandLine("sync", "--status [--d1]")}
 
 Makes the sources in the store at LIBSQL_URL equal to those of a live authentik. All or nothing: unless the whole list was
 read and is good, the store stays as it was.
@@ -20,7 +21,8 @@ read and is good, the store stays as it was.
   --allow-removals    takes the list even where it is empty, or has lost more than half of ten sources or more
                       (or SYNC_ALLOW_REMOVALS=true)
   --allow-http        sends the token in the clear to an http:// address of another machine
-  --status            shows the last runs, those of the Worker too`;
+  --status            shows the last runs, those of the Worker too
+${storeUsage(18)}`;
 
 z.config(z.locales.en());
 
@@ -62,8 +64,8 @@ const changesOf = ({
 }: Record<"added" | "changed" | "removed" | "unchanged", unknown>) =>
   `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`;
 
-async function printStatus() {
-  const { runs, lastGood } = await listRuns(openStore(), shownRuns);
+async function printStatus(flags: StoreFlags) {
+  const { runs, lastGood } = await withStore(flags, (db) => listRuns(db, shownRuns));
   for (const run of runs) console.log(lineOf(run));
   if (!lastGood) {
     console.log(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
@@ -89,13 +91,14 @@ await runTool("sync", usage, async (args) => {
   const { values } = parseArgs({
     args,
     options: {
+      ...storeOptions,
       "dry-run": { type: "boolean", default: false },
       "allow-removals": { type: "boolean", default: false },
       "allow-http": { type: "boolean", default: false },
       status: { type: "boolean", default: false },
     },
   });
-  if (values.status) return printStatus();
+  if (values.status) return printStatus(values);
 
   const { sync, freshness } = toolSettings();
   const { upstream, token } = sync;
@@ -108,9 +111,11 @@ await runTool("sync", usage, async (args) => {
     allowHttp: values["allow-http"],
     onPage: showProgress("pages read"),
   };
-  if (values["dry-run"]) return printDifference(await compareWithUpstream(openStore(), options), options);
+  if (values["dry-run"]) {
+    return printDifference(await withStore(values, (db) => compareWithUpstream(db, options)), options);
+  }
 
-  const run = await syncSources(openStore(), options);
+  const run = await withStore(values, (db) => syncSources(db, options));
   if (run.outcome === "failed" || run.outcome === "superseded") throw new Error(run.error ?? run.outcome);
   console.log(changesOf(run));
   if (run.error) throw new Error(run.error);

@@ -9,19 +9,21 @@ import {
   tokenRow,
 } from "../src/tokens/admin.ts";
 import { createToken } from "../src/tokens/format.ts";
-import { refuseArguments, runTool, UsageError } from "./command.ts";
+import { runTool, UsageError } from "./command.ts";
+import { commandLine } from "./invocation.ts";
 import { tokenAsSql } from "./sql.ts";
-import { openStore } from "./store.ts";
+import { storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: npm run token -- create --name NAME [--expires 90d] [--scope sources:read|none] [--sql]
-       npm run token -- list
-       npm run token -- revoke ID
+const usage = `Usage: ${commandLine("token", "create --name NAME [--expires 90d] [--scope sources:read|none] [--d1 | --sql]")}
+       ${commandLine("token", "list [--d1]")}
+       ${commandLine("token", "revoke ID [--d1]")}
 
 Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.
-  --name NAME      what the token is for
-  --expires TIME   how long it lives: a number with s, m, h, d or w (default: for ever)
-  --scope SCOPE    sources:read may list sources (default); none is known, but may view nothing
-  --sql            stores nothing, and prints the SQL that would (for D1); the token goes to stderr`;
+  --name NAME       what the token is for
+  --expires TIME    how long it lives: a number with s, m, h, d or w (default: for ever)
+  --scope SCOPE     sources:read may list sources (default); none is known, but may view nothing
+${storeUsage(16)}
+  --sql             stores nothing, and prints the SQL that would (for D1); the token goes to stderr`;
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const longestName = 100;
@@ -32,6 +34,7 @@ async function create(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
+      ...storeOptions,
       name: { type: "string" },
       expires: { type: "string" },
       scope: { type: "string", default: "sources:read" },
@@ -40,6 +43,7 @@ async function create(args: string[]) {
   });
   const { name, scope, expires } = values;
   if (!name?.trim() || name.length > longestName) throw new UsageError(`--name takes 1 to ${longestName} characters`);
+  if (values.sql && values.d1) throw new UsageError("--sql writes to no store: leave --d1 out");
   if (!isScope(scope)) throw new UsageError(`--scope takes ${scopes.join(" or ")}, not "${scope}"`);
   const createdAt = Date.now();
   const expiresAt = expires === undefined ? null : createdAt + readDuration(expires);
@@ -47,7 +51,7 @@ async function create(args: string[]) {
   const token = await createToken();
   const fields = { name, scope, createdAt, expiresAt };
   if (values.sql) process.stdout.write(tokenAsSql(await tokenRow(token, fields)));
-  else await storeToken(openStore(), token, fields);
+  else await withStore(values, (db) => storeToken(db, token, fields));
   console.error(
     `"${name}", scope ${scope}, ${expiresAt ? `expires ${date(expiresAt)}` : "never expires"}; shown this once:`,
   );
@@ -55,17 +59,18 @@ async function create(args: string[]) {
 }
 
 async function list(args: string[]) {
-  refuseArguments(args);
-  for (const token of await listTokens(openStore())) {
+  const { values } = parseArgs({ args, options: storeOptions });
+  for (const token of await withStore(values, listTokens)) {
     const { id, name, scope, lastFour, createdAt } = token;
     console.log([id, `…${lastFour}`, scope, state(token), `created ${date(createdAt)}`, name].join("  "));
   }
 }
 
 async function revoke(args: string[]) {
-  const [id = "", ...others] = parseArgs({ args, allowPositionals: true }).positionals;
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: storeOptions });
+  const [id = "", ...others] = positionals;
   if (!/^[0-9]{1,15}$/.test(id) || others.length > 0) throw new UsageError("revoke takes one ID, as `list` prints it");
-  const outcome = await revokeToken(openStore(), Number(id), Date.now());
+  const outcome = await withStore(values, (db) => revokeToken(db, Number(id), Date.now()));
   if (outcome === "unknown") throw new Error(`there is no token ${id}`);
   console.log(outcome === "revoked" ? `token ${id} is revoked` : `token ${id} was revoked before`);
 }

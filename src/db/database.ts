@@ -15,26 +15,38 @@ export type WritableDatabase = Database &
   Pick<AnyDatabase, "insert" | "update" | "delete"> &
   Pick<LibSQLDatabase, "batch">;
 
+/** For a query with all its attempts. D1 itself gives up after 30 s; over libSQL, `readFetch` does so sooner. */
+const queryMs = 4_000;
+
 /**
- * Runs a query; whatever keeps the store from answering comes out as one error.
+ * Runs a query of a reader; whatever keeps the store from answering comes out as one error.
  * @throws Unavailable
  */
 export async function runQuery<T>(run: () => Promise<T>): Promise<T> {
   try {
-    return await run();
+    return await inTime(run());
   } catch (error) {
-    const table = missingTable(error);
+    const missing = missingPart(error);
     throw new Unavailable(
-      table === undefined
+      missing === undefined
         ? "the store did not answer"
-        : `the store lacks the table ${table}: run \`npm run db:migrate\`, or \`wrangler d1 migrations apply\` for D1`,
+        : `the store lacks the ${missing}: run \`npm run db:migrate\`, or \`wrangler d1 migrations apply\` for D1`,
       { cause: error },
     );
   }
 }
 
-/** SQLite says it in words alone, whichever driver passes them on. */
-function missingTable(error: unknown): string | undefined {
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${queryMs / 1000} s`)), queryMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/** A table or a column, by its name. SQLite says it in words alone, whichever driver passes them on. */
+function missingPart(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  return /no such table: (\w+)/.exec(error.message)?.[1] ?? missingTable(error.cause);
+  const [, kind, name] = /no such (table|column): "?([\w.]+)/.exec(error.message) ?? [];
+  return kind ? `${kind} ${name}` : missingPart(error.cause);
 }

@@ -12,12 +12,13 @@ const maxBytes = 16 * 1024 * 1024;
 /** For one attempt, its body included: a server that drips is a server that hangs. */
 const attemptMs = 2_000;
 /** For all attempts and the waits between them. */
-const budgetMs = 5_000;
+const budgetMs = 3_500;
 const attempts = 3;
 /** Before the second attempt, at most; twice as long before the third. Jittered, so that isolates do not come back as one. */
 const firstWaitMs = 100;
-/** For one statement of a transaction; the longest writes 500 sources. */
+/** For a request of a writer, and for what it sends a second more for each 256 KB: a line may be slow. */
 export const writeMs = 10_000;
+const writeBytesPerMs = 256;
 
 /** Statuses of a server, or of something in front of it, that may answer in a moment. */
 const passing = [502, 503, 504];
@@ -29,11 +30,14 @@ const passing = [502, 503, 504];
 export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOptions = {}): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init);
+    const { url, method, headers } = request;
+    // As text it can be sent again; a clone for each attempt costs more.
+    const body = (await request.text()) || null;
     const deadline = Date.now() + budgetMs;
     for (let attempt = 1; ; attempt++) {
       onRequest?.();
       const milliseconds = Math.max(1, Math.min(attemptMs, deadline - Date.now()));
-      const outcome = await send(fetch, request.clone(), milliseconds).catch(asError);
+      const outcome = await send(fetch, url, { method, headers, body }, milliseconds).catch(asError);
       const wait = Math.random() * firstWaitMs * 2 ** (attempt - 1);
       if (!mayPass(outcome) || attempt === attempts || Date.now() + wait >= deadline) {
         if (outcome instanceof Error) throw outcome;
@@ -45,19 +49,42 @@ export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOpti
 }
 
 /**
- * A `fetch` for a store that is written to: with a deadline and a limit of bytes, without redirects. An unanswered write may
- * have been applied, so it is never retried.
+ * A `fetch` for a store that is written to: with a deadline that goes by the size of the request, a limit of bytes, and without
+ * redirects. An unanswered write may have been applied, so it is never retried.
  */
 export const writeFetch =
   (fetch: typeof globalThis.fetch = globalThis.fetch): typeof globalThis.fetch =>
-  (input, init) =>
-    send(fetch, new Request(input, init), writeMs);
+  async (input, init) => {
+    const request = new Request(input, init);
+    const { url, method, headers } = request;
+    const body = await request.arrayBuffer();
+    const milliseconds = writeMs + Math.ceil(body.byteLength / writeBytesPerMs);
+    return send(fetch, url, { method, headers, body: body.byteLength > 0 ? body : null }, milliseconds);
+  };
 
-async function send(fetch: typeof globalThis.fetch, request: Request, milliseconds: number): Promise<Response> {
-  const response = await fetch(request, { signal: AbortSignal.timeout(milliseconds), redirect: "manual" });
+async function send(
+  fetch: typeof globalThis.fetch,
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  milliseconds: number,
+): Promise<Response> {
+  const response = await fetch(input, { ...init, signal: AbortSignal.timeout(milliseconds), redirect: "manual" });
   const type = response.headers.get("Content-Type") ?? "text/plain";
   const text = await readBoundedText(response, maxBytes);
-  return new Response(text, { status: response.status, headers: { "Content-Type": type } });
+  return new ReadResponse(text, { status: response.status, headers: { "Content-Type": type } });
+}
+
+/** A response whose body has been read: to put 140 KB into a stream and read them again would cost as much as the first time. */
+class ReadResponse extends Response {
+  readonly #text: string;
+
+  constructor(text: string, init: ResponseInit) {
+    super(null, init);
+    this.#text = text;
+  }
+
+  override text = async () => this.#text;
+  override json = async <T>(): Promise<T> => JSON.parse(this.#text);
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));

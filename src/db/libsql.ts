@@ -1,6 +1,7 @@
 import { createClient } from "@libsql/client/http";
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
-import { drizzle } from "drizzle-orm/libsql/http";
+import { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
+import { LibSQLSession } from "drizzle-orm/libsql/session";
+import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { Unavailable } from "../unavailable.ts";
 
 export interface LibsqlOptions {
@@ -11,6 +12,8 @@ export interface LibsqlOptions {
   /** `readFetch` for a database that is only read, `writeFetch` for one that is written to. @default the global fetch */
   fetch?: typeof fetch;
 }
+
+const dialect = new SQLiteAsyncDialect();
 
 /** Says what is right and not what was given, which may hold a password or a token. */
 const wrongUrl = "LIBSQL_URL must be a libsql://, https:// or http:// URL without a user, a password or a query";
@@ -31,5 +34,6 @@ export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlO
   if (!isLibsqlUrl(url)) throw new Unavailable(wrongUrl);
   // A limit on concurrency would make requests wait for each other; the platform has its own.
   const client = createClient({ url, concurrency: Number.MAX_SAFE_INTEGER, fetch, ...(authToken && { authToken }) });
-  return drizzle({ client });
+  // What `drizzle({ client })` makes, without what that brings for relations and ways to connect.
+  return new LibSQLDatabase("async", dialect, new LibSQLSession(client, dialect, undefined, {}, undefined), undefined);
 }

@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { RequestVariables } from "./context.ts";
 
@@ -27,37 +26,49 @@ export function logLine(line: Line): void {
   console.log(JSON.stringify({ ...line, path: line.path.replace(secrets, "…") }));
 }
 
-export interface RequestLogOptions {
+export interface HitLogOptions {
   /** The share of hits that are logged, from 0 to 1. */
   hits: number;
-  /** Milliseconds since 1970. @default Date.now */
-  now?: () => number;
   /** From 0 to less than 1. @default Math.random */
   random?: () => number;
 }
 
-/**
- * Logs a line for every request but hits, which are many and all alike: of these a sample, with how many each line stands for,
- * so that sums can be made.
- */
-export function requestLog({ hits, now = Date.now, random = Math.random }: RequestLogOptions) {
+/** Logs a sample of the hits, which are many and all alike: with how many each line stands for, so that sums can be made. */
+export function hitLog({ hits, random = Math.random }: HitLogOptions) {
+  return (line: () => Line): void => {
+    if (random() < hits) logLine({ ...line(), sample: hits < 1 ? 1 / hits : undefined });
+  };
+}
+
+export interface RequestLogOptions extends HitLogOptions {
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number;
+}
+
+/** Logs a line for every request but hits, and of these a sample. */
+export function requestLog({ now = Date.now, ...options }: RequestLogOptions) {
+  const logHit = hitLog(options);
   return createMiddleware<RequestVariables>(async function requestLog(c, next) {
     const start = now();
     await next();
-    const isSampled = isHit(c);
-    if (isSampled && random() >= hits) return;
-    logLine({
-      method: c.req.method,
-      path: c.req.path,
-      status: c.res.status,
-      cache: c.res.headers.get("Cache-Status") ?? undefined,
+    const line = () => ({
+      ...lineOf(c.req.method, c.req.path, c.res),
       store: c.get("storeRequests") ?? 0,
       ms: now() - start,
       token: c.get("principal")?.id,
-      sample: isSampled && hits < 1 ? 1 / hits : undefined,
     });
+    if (isHit(c.res)) logHit(line);
+    else logLine(line());
   });
 }
 
+/** What a request and its response say of themselves. */
+export const lineOf = (method: string, path: string, { status, headers }: Response) => ({
+  method,
+  path,
+  status,
+  cache: headers.get("Cache-Status") ?? undefined,
+});
+
 /** A 200 or a 304 for which nobody had to wait (`Cache-Status`, RFC 9211). An error is none, though a cache may keep it. */
-const isHit = ({ res }: Context) => res.status < 400 && / hit\b/.test(res.headers.get("Cache-Status") ?? "");
+const isHit = ({ status, headers }: Response) => status < 400 && / hit\b/.test(headers.get("Cache-Status") ?? "");

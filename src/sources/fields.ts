@@ -16,8 +16,6 @@ export interface Field {
   filter?: Parameter<string | boolean | undefined>;
   /** Whether it holds a URL, whose scheme is checked. */
   isUrl?: true;
-  /** For the description of the API. */
-  meaning: string;
 }
 
 export interface Column {
@@ -50,184 +48,90 @@ const indexed = (column: Column, index: "index" | "unique" = "index"): Column =>
 
 /**
  * The keys of a source in the order of the wire (docs/contract.md, "200"), then those of later versions. A choice that is
- * new to us is taken and served as it is: one new word upstream must not stop the replica. A filter is one line here, over a field that has a column; a new column
- * needs a migration too.
+ * new to us is taken and served as it is: one new word upstream must not stop the replica. A filter is one line here, over a
+ * field that has a column; a new column needs a migration too. The comments are the description's too (tools/openapi).
  */
 export const fields = {
-  pk: { check: uuidString, meaning: "The source's UUID." },
-  name: { check: string, column: indexed(required), filter: text(), meaning: "What people see." },
-  slug: {
-    check: slugSchema,
-    column: indexed(required, "unique"),
-    filter: text(),
-    meaning: "Names the source in URLs; unique.",
-  },
-  enabled: {
-    check: z.boolean(),
-    column: { type: "boolean" },
-    filter: boolean(),
-    meaning: "Whether people can sign in with it.",
-  },
-  authentication_flow: {
-    check: flow,
-    default: null,
-    column: indexed(nullable),
-    filter: uuid(),
-    meaning: "The UUID of the flow for people who are known.",
-  },
-  enrollment_flow: {
-    check: flow,
-    default: null,
-    column: indexed(nullable),
-    filter: uuid(),
-    meaning: "The UUID of the flow for people who are new.",
-  },
-  component: {
-    check: string,
-    default: "ak-source-oauth-form",
-    meaning: "The form that authentik's own interface edits it with.",
-  },
-  verbose_name: { check: string, default: "OAuth Source", meaning: "What one object of this kind is called." },
-  verbose_name_plural: { check: string, default: "OAuth Sources", meaning: "What many of them are called." },
-  meta_model_name: {
-    check: string,
-    default: "authentik_sources_oauth.oauthsource",
-    meaning: "The model in authentik.",
-  },
-  policy_engine_mode: {
-    check: string,
-    default: "any",
-    column: required,
-    filter: choice(["all", "any"]),
-    meaning: "Whether all policies must agree, or any one.",
-  },
+  /** The source's UUID. */
+  pk: { check: uuidString },
+  /** What people see. */
+  name: { check: string, column: indexed(required), filter: text() },
+  /** Names the source in URLs; unique. */
+  slug: { check: slugSchema, column: indexed(required, "unique"), filter: text() },
+  /** Whether people can sign in with it. */
+  enabled: { check: z.boolean(), column: { type: "boolean" }, filter: boolean() },
+  /** The UUID of the flow for people who are known. */
+  authentication_flow: { check: flow, default: null, column: indexed(nullable), filter: uuid() },
+  /** The UUID of the flow for people who are new. */
+  enrollment_flow: { check: flow, default: null, column: indexed(nullable), filter: uuid() },
+  /** The form that authentik's own interface edits it with. */
+  component: { check: string, default: "ak-source-oauth-form" },
+  /** What one object of this kind is called. */
+  verbose_name: { check: string, default: "OAuth Source" },
+  /** What many of them are called. */
+  verbose_name_plural: { check: string, default: "OAuth Sources" },
+  /** The model in authentik. */
+  meta_model_name: { check: string, default: "authentik_sources_oauth.oauthsource" },
+  /** Whether all policies must agree, or any one. */
+  policy_engine_mode: { check: string, default: "any", column: required, filter: choice(["all", "any"]) },
+  /** How a person is matched with a user who exists. */
   user_matching_mode: {
     check: string,
     default: "identifier",
     column: required,
     filter: choice(["identifier", "email_link", "email_deny", "username_link", "username_deny"]),
-    meaning: "How a person is matched with a user who exists.",
   },
-  managed: {
-    check: z.nullable(string),
-    default: null,
-    column: indexed(nullable, "unique"),
-    meaning: "Who manages the object, where that is not a person.",
-  },
-  user_path_template: {
-    check: string,
-    default: "goauthentik.io/sources/%(slug)s",
-    column: required,
-    meaning: "The path that new users get.",
-  },
-  icon: {
-    check: z.nullable(string),
-    default: null,
-    meaning: "The icon's address; a path is below authentik's public URL.",
-  },
-  provider_type: {
-    check: string.check(z.maxLength(255)),
-    column: indexed(required),
-    filter: text(),
-    meaning: "The name of the source's type.",
-  },
-  request_token_url: {
-    check: url,
-    default: null,
-    column: nullable,
-    filter: text(),
-    isUrl: true,
-    meaning: "Where OAuth 1 asks for a request token.",
-  },
-  authorization_url: {
-    check: url,
-    default: null,
-    column: nullable,
-    filter: text(),
-    isUrl: true,
-    meaning: "Where people are sent to sign in.",
-  },
-  access_token_url: {
-    check: url,
-    default: null,
-    column: nullable,
-    filter: text(),
-    isUrl: true,
-    meaning: "Where the code is exchanged for a token.",
-  },
-  profile_url: {
-    check: url,
-    default: null,
-    column: nullable,
-    filter: text(),
-    isUrl: true,
-    meaning: "Where the person's profile is read.",
-  },
-  consumer_key: { check: string, column: indexed(required), filter: text(), meaning: "The client ID at the provider." },
-  callback_url: {
-    check: z.string(),
-    default: "",
-    meaning: "Where the provider sends people back to, below authentik's public URL.",
-  },
-  additional_scopes: {
-    check: string,
-    default: "",
-    column: required,
-    filter: text(),
-    meaning: "The scopes that are asked for besides the type's own.",
-  },
-  type: { check: sourceTypeSchema, default: null, meaning: "The source's type." },
-  oidc_well_known_url: {
-    check: string,
-    default: "",
-    column: required,
-    isUrl: true,
-    meaning: "The OpenID Connect discovery document; may be empty.",
-  },
-  oidc_jwks_url: {
-    check: string,
-    default: "",
-    column: required,
-    isUrl: true,
-    meaning: "The provider's JSON Web Key Set; may be empty.",
-  },
-  oidc_jwks: {
-    check: z.unknown(),
-    default: {},
-    meaning: "The keys themselves, any JSON: an object in practice, `{}` where there are none.",
-  },
-  promoted: {
-    check: z.boolean(),
-    isNewer: true,
-    column: { type: "boolean", isNullable: true },
-    meaning: "Whether it is shown more prominently.",
-  },
-  user_property_mappings: {
-    check: z.unknown(),
-    isNewer: true,
-    meaning: "The UUIDs of the mappings of user properties.",
-  },
-  group_property_mappings: {
-    check: z.unknown(),
-    isNewer: true,
-    meaning: "The UUIDs of the mappings of group properties.",
-  },
-  icon_url: { check: z.nullable(string), isNewer: true, isUrl: true, meaning: "The URL of the icon to show." },
-  icon_themed_urls: { check: z.unknown(), isNewer: true, meaning: "The icon's URLs for light and dark themes." },
+  /** Who manages the object, where that is not a person. */
+  managed: { check: z.nullable(string), default: null, column: indexed(nullable, "unique") },
+  /** The path that new users get. */
+  user_path_template: { check: string, default: "goauthentik.io/sources/%(slug)s", column: required },
+  /** The icon's address; a path is below authentik's public URL. */
+  icon: { check: z.nullable(string), default: null },
+  /** The name of the source's type. */
+  provider_type: { check: string.check(z.maxLength(255)), column: indexed(required), filter: text() },
+  /** Where OAuth 1 asks for a request token. */
+  request_token_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  /** Where people are sent to sign in. */
+  authorization_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  /** Where the code is exchanged for a token. */
+  access_token_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  /** Where the person's profile is read. */
+  profile_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  /** The client ID at the provider. */
+  consumer_key: { check: string, column: indexed(required), filter: text() },
+  /** Where the provider sends people back to, below authentik's public URL. */
+  callback_url: { check: z.string(), default: "" },
+  /** The scopes that are asked for besides the type's own. */
+  additional_scopes: { check: string, default: "", column: required, filter: text() },
+  /** The source's type. */
+  type: { check: sourceTypeSchema, default: null },
+  /** The OpenID Connect discovery document; may be empty. */
+  oidc_well_known_url: { check: string, default: "", column: required, isUrl: true },
+  /** The provider's JSON Web Key Set; may be empty. */
+  oidc_jwks_url: { check: string, default: "", column: required, isUrl: true },
+  /** The keys themselves, any JSON: an object in practice, `{}` where there are none. */
+  oidc_jwks: { check: z.unknown(), default: {} },
+  /** Whether it is shown more prominently. */
+  promoted: { check: z.boolean(), isNewer: true, column: { type: "boolean", isNullable: true } },
+  /** The UUIDs of the mappings of user properties. */
+  user_property_mappings: { check: z.unknown(), isNewer: true },
+  /** The UUIDs of the mappings of group properties. */
+  group_property_mappings: { check: z.unknown(), isNewer: true },
+  /** The URL of the icon to show. */
+  icon_url: { check: z.nullable(string), isNewer: true, isUrl: true },
+  /** The icon's URLs for light and dark themes. */
+  icon_themed_urls: { check: z.unknown(), isNewer: true },
+  /** How a group is matched with one that exists; a source that does not say counts as `identifier`. */
   group_matching_mode: {
     check: string,
     isNewer: true,
     column: { type: "text", isNullable: true, fallback: "identifier" },
     filter: choice(["identifier", "name_link", "name_deny"]),
-    meaning: "How a group is matched with one that exists; a source that does not say counts as `identifier`.",
   },
-  pkce: { check: string, isNewer: true, column: nullable, meaning: "The method of PKCE: none, plain or S256." },
-  authorization_code_auth_method: {
-    check: string,
-    isNewer: true,
-    column: nullable,
-    meaning: "How the client authenticates for the code: basic_auth or post_body.",
-  },
+  /** The method of PKCE: none, plain or S256. */
+  pkce: { check: string, isNewer: true, column: nullable },
+  /** How the client authenticates for the code: basic_auth or post_body. */
+  authorization_code_auth_method: { check: string, isNewer: true, column: nullable },
 } satisfies Record<string, Field>;
 
 type Fields = typeof fields;

@@ -26,8 +26,12 @@ const rowSchema = z.looseObject(
   ),
 );
 
+/** Without zod's own numbers, which weigh more than all that is checked by them. */
+export const integerFrom = (minimum: number) =>
+  z.custom<number>((value) => Number.isSafeInteger(value) && Number(value) >= minimum);
+
 const envelopeSchema = z.looseObject({
-  pagination: z.optional(z.looseObject({ count: z.int() })),
+  pagination: z.optional(z.looseObject({ count: integerFrom(0) })),
   results: z.array(z.unknown()),
 });
 

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
+import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { WritableDatabase } from "../db/database.ts";
-import { listState, oauthSources, sourceTypes } from "../db/schema.ts";
+import { listState, sourceTypes } from "../db/schema.ts";
 import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, type StoredList } from "./difference.ts";
 import type { SourceList } from "./list.ts";
@@ -9,6 +10,13 @@ import type { SourceList } from "./list.ts";
 export class RevisionGone extends Error {
   override name = "RevisionGone";
 }
+
+/** The columns that are written; the table generates the others, of which the Worker needs no description. */
+const writtenSources = sqliteTable("oauth_sources", {
+  pk: text().notNull(),
+  document: text().notNull(),
+  searchText: text("search_text").notNull(),
+});
 
 /** A page of the 1,000 largest sources has 8 MiB at most, and a hosted libSQL server answers with 10 MB. */
 const rowsPerRead = 1_000;
@@ -101,16 +109,16 @@ export async function writeDifference(
     ...(beside !== undefined && { beside }),
   });
   const deletions = gone.map((pks) =>
-    db.delete(oauthSources).where(sql`${oauthSources.pk} IN (SELECT value FROM json_each(${pks}))`),
+    db.delete(writtenSources).where(sql`${writtenSources.pk} IN (SELECT value FROM json_each(${pks}))`),
   );
   const insertions = values.map((json) =>
-    db.insert(oauthSources).select(sql`SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${json})`),
+    db.insert(writtenSources).select(sql`SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${json})`),
   );
   const newTypes = types && [
     db.delete(sourceTypes),
     db.insert(sourceTypes).select(sql`SELECT value ->> '$.name', key, value FROM json_each(${`[${types.join(",")}]`})`),
   ];
-  const count = db.update(listState).set({ count: sql`(SELECT count(*) FROM ${oauthSources})` });
+  const count = db.update(listState).set({ count: sql`(SELECT count(*) FROM ${writtenSources})` });
   try {
     await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), count]);
   } catch (error) {

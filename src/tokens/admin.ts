@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
-import type { LibSQLDatabase } from "drizzle-orm/libsql";
+import type { WritableDatabase } from "../db/database.ts";
 import { apiTokens } from "../db/schema.ts";
 import { digestToken } from "./format.ts";
 
@@ -23,21 +23,21 @@ export const tokenRow = async (token: string, fields: NewToken) => ({
 });
 
 /** Stores the digest of a token; one that is there already is renewed, whatever had become of it. */
-export async function storeToken(db: LibSQLDatabase, token: string, fields: NewToken): Promise<void> {
+export async function storeToken(db: WritableDatabase, token: string, fields: NewToken): Promise<void> {
   const row = await tokenRow(token, fields);
   await db.insert(apiTokens).values(row).onConflictDoUpdate({ target: apiTokens.digest, set: row });
 }
 
 export type StoredToken = Omit<typeof apiTokens.$inferSelect, "digest">;
 
-export async function listTokens(db: LibSQLDatabase): Promise<StoredToken[]> {
+export async function listTokens(db: WritableDatabase): Promise<StoredToken[]> {
   const tokens = await db.select().from(apiTokens).orderBy(asc(apiTokens.id));
   return tokens.map(({ digest: _, ...token }) => token);
 }
 
 /** @returns what became of it: a second revocation keeps the time of the first */
 export async function revokeToken(
-  db: LibSQLDatabase,
+  db: WritableDatabase,
   id: number,
   now: number,
 ): Promise<"revoked" | "already" | "unknown"> {

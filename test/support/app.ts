@@ -6,9 +6,7 @@ import type { Freshness } from "../../src/cache/freshness.ts";
 import { memoryCache } from "../../src/cache/memory.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
 import { swrCache } from "../../src/cache/swr.ts";
-import { readFetch } from "../../src/db/fetch.ts";
-import { openLibsql } from "../../src/db/libsql.ts";
-import { token } from "./store.ts";
+import { type AnyStore, token } from "./store.ts";
 
 type Limits = SourcesAppOptions<object>["limits"];
 
@@ -17,7 +15,7 @@ export const freshness = { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86
 
 /** The endpoint over a store, with a cache of its own and a clock that stands still until it is told. */
 export function startApp(
-  store: { url: string },
+  store: Pick<AnyStore, "open">,
   options: {
     storage?: Storage<StoredResponse>;
     authentikUrl?: SourcesAppOptions<object>["authentikUrl"];
@@ -32,7 +30,7 @@ export function startApp(
   const { clock = { now: Date.now() } } = options;
   const now = () => clock.now;
   const app = createSourcesApp({
-    database: () => openLibsql({ url: store.url, fetch: readFetch() }),
+    database: store.open,
     cache: memoryCache(swrCache({ storage, now, logError: () => {} }), { now }),
     freshness: options.freshness ?? freshness,
     limits: options.limits,

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { TestProject } from "vitest/node";
 import { unstable_readConfig } from "wrangler";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
@@ -75,6 +76,7 @@ export default async function setup(project: TestProject) {
   await new Promise<void>((resolve) => lab.listen(0, "127.0.0.1", resolve));
   project.provide("labUrl", `http://127.0.0.1:${(lab.address() as AddressInfo).port}`);
 
+  project.provide("migrations", await readD1Migrations("drizzle"));
   const { cache, durable_objects, exports, triggers, vars } = unstable_readConfig({ config: "wrangler.toml" });
   project.provide("wranglerConfig", { cache, durable_objects, exports, triggers, vars });
 

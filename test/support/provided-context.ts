@@ -4,6 +4,8 @@ declare module "vitest" {
   /** What `lab.ts` hands to the tests. */
   interface ProvidedContext {
     labUrl: string;
+    /** Those of drizzle/, each split into its statements as wrangler does it. */
+    migrations: { name: string; queries: string[] }[];
     /** wrangler.toml, as wrangler reads it. */
     wranglerConfig: {
       cache: unknown;

@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import worker, { type Bindings } from "../../src/worker.ts";
-import { token } from "./store.ts";
+import { type AnyStore, token } from "./store.ts";
 
 /** What a Worker is sent has properties that a request of one's own has not; none of them is read here. */
 const IncomingRequest = Request<unknown, IncomingRequestCfProperties>;
@@ -8,8 +8,8 @@ const IncomingRequest = Request<unknown, IncomingRequestCfProperties>;
 export const authentikUrl = "https://authentik.example";
 
 /** Asks the Worker as it is deployed, over the given store. */
-export function startWorker(store: { url: string }, variables: Bindings = {}) {
-  const bindings: Bindings = { LIBSQL_URL: store.url, AUTHENTIK_URL: authentikUrl, EDGE_CACHE: "off", ...variables };
+export function startWorker(store: Pick<AnyStore, "bindings">, variables: Bindings = {}) {
+  const bindings: Bindings = { ...store.bindings, AUTHENTIK_URL: authentikUrl, EDGE_CACHE: "off", ...variables };
 
   async function send(path: string, init: Omit<RequestInit, "cf"> = {}): Promise<Response> {
     const context = createExecutionContext();

@@ -3,81 +3,27 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
+import { findUnreadable, looks, openPage, openPictured, takePicture } from "../support/open-page.ts";
 import { readFixture, temporaryFolder } from "../support/run.ts";
 
 if (!chromiumPath)
   process.stderr.write("SKIPPED: there is no chromium here, so the docs page is not tried in a browser.\n");
 
-let dev: DevServer;
+const [phone, , desktop] = looks;
 
-beforeAll(async () => {
-  dev = await startDev(["--port", "0"], {
-    LIBSQL_URL: `file:${join(temporaryFolder(), "store.db")}`,
-    AUTHENTIK_URL: "http://authentik.example",
-  });
-});
-
-afterAll(() => dev.stop());
-
-describe("the static files", () => {
-  it.each(["/docs/", "/docs/page.js", "/docs/swagger-ui-bundle.js"])("say at %s what a page may load", async (path) => {
-    const { status, headers } = await fetch(dev.origin + path);
-    expect(status).toBe(200);
-    const policy = headers.get("Content-Security-Policy");
-    expect(policy).toContain("default-src 'none'; script-src 'self';");
-    expect(policy).not.toMatch(/unsafe|https?:|\*/);
-    expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
-    expect(headers.get("Referrer-Policy")).toBe("no-referrer");
-  });
-
-  it("hold the document, which every page may read", async () => {
-    const { status, headers } = await fetch(`${dev.origin}/openapi.json`);
-    expect(status).toBe(200);
-    expect(headers.get("Content-Type")).toContain("application/json");
-    expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
-  });
-
-  it.each([
-    ["GET", "/", 404],
-    ["GET", "/docs/nothing", 404],
-    ["GET", "/_headers", 404],
-    ["GET", "/openapi.yaml", 404],
-    ["POST", "/sources/oauth/", 405],
-    ["HEAD", "/sources/oauth/", 403],
-    ["OPTIONS", "/sources/oauth/", 204],
-    ["GET", "/sources/oauth", 308],
-  ])("leave %s %s to the Worker, which answers %i", async (method, path, status) => {
-    const response = await fetch(dev.origin + path, { method, redirect: "manual" });
-    expect(response.status).toBe(status);
-    expect(response.headers.get("Cache-Control")).toBe("no-store");
-    if (status === 404) expect(await response.json()).toEqual({ detail: "Not found.", code: "not_found" });
-  });
-});
-
-describe.skipIf(!chromiumPath)("the page in a browser", () => {
+describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
   let browser: Browser;
+  let dev: DevServer;
 
   beforeAll(async () => {
+    dev = await startDev(["--port", "0"], {
+      LIBSQL_URL: `file:${join(temporaryFolder(), "store.db")}`,
+      AUTHENTIK_URL: "http://authentik.example",
+    });
     browser = await startChromium();
   });
 
-  afterAll(() => browser.close());
-
-  /** Opens the page and notes what it should not do. */
-  async function openPage() {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-    const messages: string[] = [];
-    const strangers: string[] = [];
-    page.on("console", (message) => messages.push(`${message.type()}: ${message.text()}`));
-    page.on("pageerror", (error) => messages.push(error.message));
-    page.on("request", (request) => {
-      const { origin, protocol } = new URL(request.url());
-      if (origin !== dev.origin && protocol !== "data:") strangers.push(request.url());
-    });
-    await page.goto(`${dev.origin}/docs/`);
-    await page.locator(".opblock").first().waitFor();
-    return { page, messages, strangers };
-  }
+  afterAll(() => Promise.all([browser.close(), dev.stop()]));
 
   async function authorize(page: Page, token: string) {
     await page.locator(".btn.authorize").click();
@@ -86,10 +32,15 @@ describe.skipIf(!chromiumPath)("the page in a browser", () => {
     await page.locator(".auth-btn-wrapper .btn-done").click();
   }
 
+  const operationOf = (page: Page, operationId: string) => page.locator(`#operations-sources-${operationId}`);
+
+  const open = (page: Page, operationId: string) =>
+    operationOf(page, operationId).locator(".opblock-summary-control").click();
+
   /** Tries an operation with the values that its form has, and gives the status and the body that the page shows. */
   async function tryOut(page: Page, operationId: string) {
-    const operation = page.locator(`#operations-sources-${operationId}`);
-    await operation.locator(".opblock-summary-control").click();
+    await open(page, operationId);
+    const operation = operationOf(page, operationId);
     await operation.locator(".btn.execute").click();
     const answer = operation.locator(".live-responses-table .response");
     const status = await answer.locator(".response-col_status").innerText();
@@ -97,7 +48,7 @@ describe.skipIf(!chromiumPath)("the page in a browser", () => {
   }
 
   it("loads from the Worker alone, and calls with the token that was entered", async () => {
-    const { page, messages, strangers } = await openPage();
+    const { page, messages, strangers } = await openPage(browser, dev, "/docs/", desktop);
     await authorize(page, "dev-token");
     const { status, body } = await tryOut(page, "sources_oauth_list");
     expect(status).toBe("200");
@@ -111,27 +62,61 @@ describe.skipIf(!chromiumPath)("the page in a browser", () => {
   });
 
   it("shows the 403 of a token that is no good", async () => {
-    const { page, strangers } = await openPage();
+    const { page, messages, strangers } = await openPage(browser, dev, "/docs/", desktop);
     await authorize(page, "wrong");
     const { status, body } = await tryOut(page, "sources_oauth_list");
     expect(status).toContain("403");
     expect(JSON.parse(body)).toEqual({ detail: "Token invalid/expired", code: "authentication_failed" });
+    expect(messages).toEqual([]);
     expect(strangers).toEqual([]);
     await page.close();
   });
 
-  /** `UPDATE_SCREENSHOT=1` makes the picture anew. */
-  it("shows a source by its slug; this is what docs/docs-page.png shows", async () => {
-    const { page } = await openPage();
-    await page.setViewportSize({ width: 1280, height: 1240 });
-    await authorize(page, "dev-token");
-    expect(await tryOut(page, "sources_oauth_retrieve")).toMatchObject({ status: "200" });
-    await page.locator(".scheme-container").hover();
-    await page.evaluate("scrollTo(0, document.querySelector('.scheme-container').offsetTop)");
-    await page.screenshot({
-      animations: "disabled",
-      ...(process.env.UPDATE_SCREENSHOT && { path: "docs/docs-page.png" }),
-    });
+  it("leads to / and back", async () => {
+    const { page } = await openPage(browser, dev, "/docs/", phone);
+    await page.getByRole("link", { name: "Start page" }).click();
+    await page.waitForURL(`${dev.origin}/`);
+    await page.getByRole("link", { name: "API reference" }).click();
+    await page.waitForURL(`${dev.origin}/docs/`);
     await page.close();
+  });
+
+  it("follows the system where its scheme changes", async () => {
+    const { page } = await openPage(browser, dev, "/docs/", desktop);
+    const ground = () => page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
+    const light = await ground();
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await ground()).not.toBe(light);
+    expect(await page.locator("html.dark-mode").count()).toBe(1);
+    await page.close();
+  });
+
+  describe.each(looks)("at $width px in $scheme", (look) => {
+    it("is readable: what it opens with, the form for a token, and every parameter and answer of the list", async () => {
+      const { page, messages } = await openPictured(browser, dev, "/docs/", look);
+      await page.locator(".opblock").first().waitFor();
+      expect(await findUnreadable(page)).toEqual([]);
+      await page.locator(".btn.authorize").click();
+      await page.locator(".auth-container input").waitFor();
+      expect(await findUnreadable(page)).toEqual([]);
+      await page.locator(".auth-btn-wrapper .btn-done").click();
+      await open(page, "sources_oauth_list");
+      await page.locator(".responses-table .headers").first().waitFor();
+      expect(await findUnreadable(page)).toEqual([]);
+      expect(messages).toEqual([]);
+      await page.close();
+    });
+
+    it("is readable with a source by its slug, which its picture shows", async () => {
+      const { page, messages } = await openPictured(browser, dev, "/docs/", look);
+      await authorize(page, "dev-token");
+      expect(await tryOut(page, "sources_oauth_retrieve")).toMatchObject({ status: "200" });
+      await page.locator(".scheme-container").hover();
+      expect(await findUnreadable(page)).toEqual([]);
+      expect(messages).toEqual([]);
+      await page.evaluate("scrollTo(0, document.querySelector('#operations-tag-sources').offsetTop)");
+      await takePicture(page, "reference", look);
+      await page.close();
+    });
   });
 });

@@ -26,7 +26,7 @@ it("is generated from /openapi.json of the Worker, type-checks, and runs", async
   });
   const installed = await npm("install", "--no-audit", "--no-fund", "--prefer-offline");
   expect(installed.code, installed.stderr).toBe(0);
-  const generated = await npm("run", "generate");
+  const generated = await npm("run", "dev");
   expect(generated.code, generated.stdout + generated.stderr).toBe(0);
   expect(readFileSync(join(target, "src/openapi.d.ts"), "utf8")).toContain("sources_oauth_source_types_list");
   const checked = await npm("run", "check");

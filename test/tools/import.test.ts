@@ -174,7 +174,7 @@ describe("npm run db:import", () => {
     const { code, stdout, stderr } = await importFile(file);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(
-      `db:import: ${file} has no sources, and the store has 12: nothing was written; ` +
+      `import: ${file} has no sources, and the store has 12: nothing was written; ` +
         "where that is right, run it again with --allow-removals\n",
     );
     expect(await sources()).toEqual(before);
@@ -213,7 +213,7 @@ describe("npm run db:import", () => {
     );
     expect(code).toBe(1);
     expect(stderr.split("\n")).toEqual([
-      'db:import: row 1 (slug "source-0"): icon: has a URL of the scheme javascript:',
+      'import: row 1 (slug "source-0"): icon: has a URL of the scheme javascript:',
       'row 2 (slug "source-1"): profile_url: has a URL of the scheme data:',
       'row 3 (slug "source-2"): type.oidc_jwks_url: has a URL of the scheme javascript:',
       "",
@@ -240,10 +240,10 @@ describe("npm run db:import", () => {
       code: 1,
       stdout: "",
       stderr:
-        'db:import: row 2 (slug "source-1"): oidc_jwks: is nested more than 200 deep\n' +
+        'import: row 2 (slug "source-1"): oidc_jwks: is nested more than 200 deep\n' +
         'row 3 (slug "source-2"): not_known: is nested more than 200 deep\n',
     });
-    expect((await importFile(write(deep))).stderr).toBe("db:import: row 1 (slug null): row: is no object\n");
+    expect((await importFile(write(deep))).stderr).toBe("import: row 1 (slug null): row: is no object\n");
   });
 
   it("refuses a source of more than 64 KiB, and a thousand of more than 8 MiB together, before it writes", async () => {
@@ -252,7 +252,7 @@ describe("npm run db:import", () => {
     expect(tooLarge).toEqual({
       code: 1,
       stdout: "",
-      stderr: 'db:import: row 2 (slug "source-1"): has 65537 bytes as JSON, more than 65536\n',
+      stderr: 'import: row 2 (slug "source-1"): has 65537 bytes as JSON, more than 65536\n',
     });
     const page = largestPage();
     const further = generateSources(1_100).slice(1_000) as [OAuthSource, ...OAuthSource[]];

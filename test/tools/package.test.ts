@@ -1,18 +1,22 @@
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import manifest from "../../package.json" with { type: "json" };
+import type { SourcesPage } from "../../src/sources/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
+import { chromiumPath, startChromium } from "../support/chromium.ts";
+import { findUnreadable, looks, openPage } from "../support/open-page.ts";
+import { installIn, packInto } from "../support/packed.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
+import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
 
 const token = "package-test";
 const company = readFixture("company");
@@ -21,18 +25,18 @@ let tarball: string;
 let server: LibsqlServer;
 
 beforeAll(async () => {
-  // Packing builds first; scripts that pack take the one line of stdout for the name of the file.
-  const packed = await run("npm", ["pack", "--silent", "--pack-destination", folder]);
-  expect(packed).toMatchObject({ code: 0, stdout: `authentik-sources-edge-${manifest.version}.tgz\n` });
-  tarball = join(folder, packed.stdout.trim());
+  tarball = await packInto(folder);
+  server = await startStore("store", company);
+});
 
-  const file = join(folder, "store.db");
+async function startStore(name: string, list: SourcesPage): Promise<LibsqlServer> {
+  const file = join(folder, `${name}.db`);
   const db = openStore(`file:${file}`, undefined);
   await migrateStore(db);
-  await replaceSources(db, readList(company), { now: Date.now() });
+  await replaceSources(db, readList(list), { now: Date.now() });
   await storeToken(db, token, { name: "test", scope: "sources:read", createdAt: 0, expiresAt: null });
-  server = await startLibsqlServer({ file });
-});
+  return startLibsqlServer({ file });
+}
 
 afterAll(() => server.close());
 
@@ -45,33 +49,35 @@ async function install(name: string): Promise<string> {
   });
   const manifest = join(target, "package.json");
   writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/file:[^"]*/, `file:${tarball}`));
-  const installed = await run("npm", ["install", "--prefix", target, "--no-audit", "--no-fund", "--prefer-offline"]);
-  expect(installed.code, installed.stderr).toBe(0);
+  await installIn(target);
   return target;
 }
 
 /** Runs a program of an example's own. */
-const runIn = (target: string, program: string, ...args: string[]) =>
+const runProgram = (target: string, program: string, ...args: string[]) =>
   run("sh", ["-c", `cd "$0" && exec node_modules/.bin/${program} "$@"`, target, ...args]);
 
-async function wranglerDev(target: string, ...args: string[]) {
-  const child = spawn(
-    join(target, "node_modules/.bin/wrangler"),
-    ["dev", "--port", "0", "--inspector-port", "0", ...args],
-    {
-      cwd: target,
-      env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
-      stdio: ["ignore", "pipe", "inherit"],
-      detached: true,
-    },
-  );
+const wranglerDev = (target: string, ...args: string[]) =>
+  startDev(target, join(target, "node_modules/.bin/wrangler"), "dev", ...args);
+
+async function startDev(target: string, command: string, ...args: string[]) {
+  const child = spawn(command, [...args, "--port", "0", "--inspector-port", "0"], {
+    cwd: target,
+    env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
   const ended = new Promise((resolve) => child.once("close", resolve));
   const origin = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const [, url] = /Ready on (http:\/\/[\w.:]+)/.exec(line) ?? [];
       if (url) resolve(url);
     });
-    void ended.then((code) => reject(new Error(`wrangler dev ended with ${code}`)));
+    void ended.then((code) => reject(new Error(`${command} ended with ${code}:\n${errors}`)));
   });
   return {
     origin,
@@ -80,6 +86,22 @@ async function wranglerDev(target: string, ...args: string[]) {
       await ended;
     },
   };
+}
+
+/** The first commands of its README: one that starts it, with a sample of its own, and what is asked of it then. */
+async function expectFirstStart(target: string) {
+  const readme = readFileSync(join(target, "README.md"), "utf8");
+  expect(readme).toContain("```sh\nnpm install\nnpm run dev\n```");
+  const dev = await startDev(target, "npm", "run", "dev", "--");
+  const commands = readme.match(/^curl .*$/gm) ?? [];
+  expect(commands.length).toBeGreaterThan(0);
+  for (const command of commands) {
+    const asked = command.replace("curl", "curl -fsS").replace("http://localhost:8787", dev.origin);
+    const { code, stdout, stderr } = await run("sh", ["-c", asked]);
+    expect(code, `${command}\n${stderr}`).toBe(0);
+    expect(stdout).toContain("GitHub");
+  }
+  await dev.stop();
 }
 
 /** The recorded cases that do not ask about paths outside the mount, which are the host's. */
@@ -110,13 +132,13 @@ function expectSize(added: number, promised: string | undefined, limit: number) 
 const gzippedKiB = (path: string) => gzipSync(readFileSync(path)).length / 1024;
 
 /** What an example adds to a bare Hono host, in KiB, minified and gzipped. */
-async function addedKiB(target: string): Promise<number> {
+async function addedKiB(target: string, entry = "index"): Promise<number> {
   writeFileSync(
     join(target, "src/bare.ts"),
     'import { Hono } from "hono";\nexport default new Hono().get("/", (c) => c.text("bare"));\n',
   );
-  for (const name of ["index", "bare"]) {
-    const built = await runIn(
+  for (const name of [entry, "bare"]) {
+    const built = await runProgram(
       target,
       "wrangler",
       "deploy",
@@ -129,7 +151,7 @@ async function addedKiB(target: string): Promise<number> {
     expect(built.code, built.stderr).toBe(0);
   }
   rmSync(join(target, "src/bare.ts"));
-  return gzippedKiB(join(target, "out/index/index.js")) - gzippedKiB(join(target, "out/bare/bare.js"));
+  return gzippedKiB(join(target, `out/${entry}/${entry}.js`)) - gzippedKiB(join(target, "out/bare/bare.js"));
 }
 
 /**
@@ -137,9 +159,9 @@ async function addedKiB(target: string): Promise<number> {
  * errors in them, whoever imports it (docs/decisions.md, "skipLibCheck").
  */
 async function expectTypes(target: string) {
-  const checked = await runIn(target, "tsc");
+  const checked = await runProgram(target, "tsc");
   expect(checked.code, checked.stdout).toBe(0);
-  const strictly = await runIn(target, "tsc", "--skipLibCheck", "false");
+  const strictly = await runProgram(target, "tsc", "--skipLibCheck", "false");
   const errors = strictly.stdout.split("\n").filter((line) => /^\S.*error TS/.test(line));
   expect(errors.filter((line) => !line.startsWith("node_modules/drizzle-orm/"))).toEqual([]);
 }
@@ -163,8 +185,9 @@ describe("the package", () => {
       "storeToken",
       "swrCache",
       "syncSources",
+      "writeFetch",
     ]);
-    expect(await names("client.js")).toEqual(["createSourcesClient"]);
+    expect(await names("client.js")).toEqual(["createSourcesClient", "createTrustedSourcesClient"]);
     expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
   });
 
@@ -190,7 +213,7 @@ describe("the package", () => {
     const entry = join(folder, "client-entry.js");
     writeFileSync(
       entry,
-      `export { createSourcesClient } from ${JSON.stringify(join(process.cwd(), "dist/client.js"))};`,
+      `export { createSourcesClient, createTrustedSourcesClient } from ${JSON.stringify(join(process.cwd(), "dist/client.js"))};`,
     );
     const built = await run("esbuild", [
       entry,
@@ -206,9 +229,17 @@ describe("the package", () => {
   });
 });
 
+it("is what every example installs", () => {
+  for (const name of ["host-hono", "host-d1", "host-service-binding", "login-page"]) {
+    const { dependencies } = JSON.parse(readFileSync(`examples/${name}/package.json`, "utf8"));
+    expect(dependencies["authentik-sources-edge"], name).toBe(`file:../../${basename(tarball)}`);
+  }
+});
+
 describe("an example, from the packed package in an empty folder", () => {
   it("host-hono mounts the list with its own authentication, below a prefix", async () => {
     const target = await install("host-hono");
+    await expectFirstStart(target);
     await expectTypes(target);
     expectSize(await addedKiB(target), promisedLibsql, 60);
     writeFileSync(
@@ -231,10 +262,11 @@ describe("an example, from the packed package in an empty folder", () => {
     await dev.stop();
   });
 
-  it("host-d1 serves the list from D1", async () => {
+  it("host-d1 serves the list from D1, and keeps it in step with authentik", async () => {
     const target = await install("host-d1");
+    await expectFirstStart(target);
     await expectTypes(target);
-    expectSize(await addedKiB(target), promisedD1, 37);
+    expectSize(await addedKiB(target, "app"), promisedD1, 37);
     const list = await runTool("import", ["--sql", fixturePath("company")]);
     const created = await runTool("token", ["create", "--name", "reader", "--sql"]);
     writeFileSync(join(target, "sources.sql"), list.stdout + created.stdout);
@@ -243,27 +275,125 @@ describe("an example, from the packed package in an empty folder", () => {
       ["migrations", "apply", "sources", "--local"],
       ["execute", "sources", "--local", "--file", "sources.sql"],
     ]) {
-      const done = await runIn(target, "wrangler", "d1", ...args);
+      const done = await runProgram(target, "wrangler", "d1", ...args);
       expect(done.code, done.stdout + done.stderr).toBe(0);
     }
     const dev = await wranglerDev(target);
     await runCases(`${dev.origin}/api/v3`, secret);
     await dev.stop();
+
+    const upstream = await startUpstream(servePages(generateSources(7)));
+    const variables = [`AUTHENTIK_URL:${upstream.origin}`, "AUTHENTIK_TOKEN:ak"];
+    const synced = await wranglerDev(target, ...variables.flatMap((variable) => ["--var", variable]));
+    const count = async () => {
+      const headers = { Authorization: `Bearer ${secret}` };
+      const list = await fetch(`${synced.origin}/api/v3/sources/oauth/?page_size=2`, { headers });
+      return ((await list.json()) as SourcesPage).pagination.count;
+    };
+    expect((await fetch(`${synced.origin}/cdn-cgi/local/scheduled`)).status).toBe(200);
+    expect(upstream.seen).toMatchObject([{ token: "Bearer ak" }]);
+    expect(await count()).toBe(7);
+    await synced.stop();
+    await upstream.close();
   });
 
   it("host-service-binding lists with types over a binding, and without a token where it is trusted", async () => {
     const target = await install("host-service-binding");
+    await expectFirstStart(target);
     await expectTypes(target);
-    const built = await runIn(target, "wrangler", "deploy", "--dry-run");
+    const built = await runProgram(target, "wrangler", "deploy", "--dry-run");
     expect(built.code, built.stderr).toBe(0);
     mkdirSync(target, { recursive: true });
     writeFileSync(join(target, ".dev.vars"), `SOURCES_TOKEN=${token}\nLIBSQL_URL=${server.url}\n`);
     const dev = await wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml");
     const enabled = company.results.filter((source) => source.enabled).map(({ slug, name }) => ({ slug, name }));
     expect(await (await fetch(dev.origin)).json()).toEqual(enabled.sort((a, b) => (a.slug < b.slug ? -1 : 1)));
+    expect(await (await fetch(`${dev.origin}/trusted/github`)).json()).toEqual({ name: "GitHub", enabled: true });
     const trusted = await (await fetch(`${dev.origin}/trusted`)).text();
     expect(trusted).toBe(JSON.stringify(company).replaceAll("http://authentik.example", "https://authentik.example"));
     await runCases(`${dev.origin}/api/v3`, token);
     await dev.stop();
+  });
+
+  describe("login-page", () => {
+    const hostile = `<script>alert(1)</script> & "Co" 'Söhne'`;
+    const names = [hostile, ...company.results.slice(1).map(({ name }) => name)];
+    let target: string;
+    let store: LibsqlServer;
+
+    /** Runs both Workers of the example, with a token for the list. */
+    async function withPage(secret: string, ask: (dev: { origin: string }) => Promise<void>) {
+      const variables = `SOURCES_TOKEN=${secret}\nLIBSQL_URL=${store.url}\nLIBSQL_AUTH_TOKEN=\n`;
+      writeFileSync(join(target, ".dev.vars"), variables);
+      // Caches of its own: those of another run hold the list of another store.
+      const own = ["--persist-to", temporaryFolder()];
+      const dev = await wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml", ...own);
+      await ask(dev).finally(dev.stop);
+    }
+
+    beforeAll(async () => {
+      target = await install("login-page");
+      const results = company.results.map((source, i) => ({ ...source, name: names[i] ?? "", enabled: i !== 1 }));
+      const [first] = results;
+      if (first) Object.assign(first, { icon: "fa:fa-building", slug: "co-1_X" });
+      store = await startStore("login-page", { ...company, results });
+    });
+
+    afterAll(() => store.close());
+
+    it("starts with one command, type-checks, and can be deployed", async () => {
+      await expectFirstStart(target);
+      await expectTypes(target);
+      const built = await runProgram(target, "wrangler", "deploy", "--dry-run");
+      expect(built.code, built.stderr).toBe(0);
+    });
+
+    it("is rendered once for everyone, whatever the query", () =>
+      withPage(token, async ({ origin }) => {
+        const first = await fetch(origin);
+        const second = await fetch(`${origin}/?next=https://evil.example`);
+        expect([first, second].map(({ status, headers }) => [status, headers.get("CF-Cache-Status")])).toEqual([
+          [200, null],
+          [200, "HIT"],
+        ]);
+        expect(first.headers.get("Cache-Control")).toBe("public, max-age=60");
+        const body = await first.text();
+        expect(await second.text()).toBe(body);
+        expect(body).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;");
+        expect(body).not.toMatch(/<script|fa:fa|package-test|evil/);
+      }));
+
+    it("leads to authentik, and is kept nowhere, where the list cannot be had", () =>
+      withPage("wrong", async ({ origin }) => {
+        const response = await fetch(origin);
+        expect([response.status, response.headers.get("Cache-Control")]).toEqual([503, "no-store"]);
+        const links = [...(await response.text()).matchAll(/<a [^>]*>/g)].map(([link]) => link);
+        expect(links).toEqual(['<a href="https://authentik.example">']);
+      }));
+
+    /** The second source is not enabled. */
+    const expected = company.results
+      .map(({ slug }, i) => [names[i] ?? "", `https://authentik.example/source/oauth/login/${i ? slug : "co-1_X"}/`])
+      .filter((_, i) => i !== 1) as [string, string][];
+
+    it.skipIf(!chromiumPath)("has a button for each enabled source, readable at every width and in both schemes", () =>
+      withPage(token, async (dev) => {
+        const browser = await startChromium();
+        try {
+          for (const look of looks) {
+            const { page, messages } = await openPage(browser, dev, "/", look);
+            await page.route("https://**", (route) => route.fulfill({ contentType: "image/svg+xml", body: "<svg/>" }));
+            await page.reload();
+            expect(await page.getByRole("listitem").count()).toBe(expected.length);
+            for (const [name, url] of expected)
+              expect(await page.getByRole("link", { name, exact: true }).getAttribute("href"), name).toBe(url);
+            expect(await findUnreadable(page)).toEqual([]);
+            expect(messages).toEqual([]);
+          }
+        } finally {
+          await browser.close();
+        }
+      }),
+    );
   });
 });

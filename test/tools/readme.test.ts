@@ -4,7 +4,10 @@ import manifest from "../../package.json" with { type: "json" };
 import { run, runTool } from "../support/run.ts";
 
 const examples = readdirSync("examples");
-const documents = ["README.md", ...examples.map((name) => `examples/${name}/README.md`)];
+const documents = [
+  ...["README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/operations.md"],
+  ...examples.map((name) => `examples/${name}/README.md`),
+];
 const text = documents.map((name) => readFileSync(name, "utf8")).join("\n");
 
 /** `npm run NAME -- ARGUMENTS`, wherever a document says it. */
@@ -15,26 +18,38 @@ const scriptsOfExamples = examples.flatMap((name) =>
   Object.keys(JSON.parse(readFileSync(`examples/${name}/package.json`, "utf8")).scripts),
 );
 
-describe("the commands of README.md and the examples", () => {
+/** The same tools, as the package's command. */
+const packageCommands = [...text.matchAll(/npx authentik-sources-edge ([\w-]+)([^`\n&>|]*)/g)];
+
+describe("the commands of README.md, of docs/ and the examples", () => {
   it("are scripts", () => {
     expect(commands.length).toBeGreaterThan(15);
     const known = [...Object.keys(scripts), ...scriptsOfExamples];
     for (const [command, name = ""] of commands) expect(known, command).toContain(name);
   });
 
-  it.each(["import", "token", "sync"])("give options to tools/%s.ts that its --help knows", async (tool) => {
-    const { code, stdout } = await runTool(tool, ["--help"]);
-    expect(code).toBe(0);
-    const used = commands.filter(([, name = ""]) => scripts[name] === `node tools/${tool}.ts`);
-    const options = used.flatMap(([, , given = ""]) => given.match(/--[\w-]+/g) ?? []);
-    expect(options.length).toBeGreaterThan(0);
-    for (const option of options) expect(stdout).toContain(option);
+  it.each(["migrate", "import", "token", "sync", "authentik-setup", "dev-store"])(
+    "give %s options that its --help knows",
+    async (tool) => {
+      const { code, stdout } = await runTool(tool, ["--help"]);
+      expect(code).toBe(0);
+      const scripted = commands.filter(([, name = ""]) => scripts[name] === `node tools/${tool}.ts`);
+      const packaged = packageCommands.filter(([, name]) => name === tool);
+      expect(packaged.length).toBeGreaterThan(0);
+      const options = [...scripted, ...packaged].flatMap(([, , given = ""]) => given.match(/--[\w-]+/g) ?? []);
+      for (const option of options) if (option !== "--help") expect(stdout).toMatch(new RegExp(`${option}(?![\\w-])`));
+    },
+  );
+
+  it("name only such commands of the package as there are", async () => {
+    const { stdout } = await run(process.execPath, ["tools/cli.ts", "--help"]);
+    for (const [line, name] of packageCommands) expect(stdout, line).toMatch(new RegExp(`^ {2}${name} `, "m"));
   });
 });
 
 it("the files that the commands write into the repository are ignored by git", async () => {
   const written = [...text.matchAll(/>>? ([\w./-]+\.(?:json|sql))$/gm)].map(([, path = ""]) => path);
-  expect(new Set(written)).toEqual(new Set(["sources.json", "examples/host-d1/sources.sql"]));
+  expect(new Set(written)).toEqual(new Set(["sources.json", "sources.sql"]));
   const { stdout } = await run("git", ["check-ignore", "sources.sql", ...written]);
   expect(stdout.trim().split("\n")).toEqual(["sources.sql", ...written]);
 });

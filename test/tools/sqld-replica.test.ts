@@ -5,7 +5,7 @@ import { type DevServer, startDev } from "../support/dev.ts";
 import { runTool } from "../support/run.ts";
 import { type Sqld, sqldPath, startSqld } from "../support/sqld.ts";
 import { createAuth } from "../support/sqld-auth.ts";
-import { createSqldStore, readerToken } from "../support/sqld-store.ts";
+import { fillServer, readerToken } from "../support/stores.ts";
 import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
 
 const count = 500;
@@ -16,12 +16,12 @@ describe.skipIf(!sqldPath)("a replica of sqld", () => {
   let replica: Sqld;
   let dev: DevServer;
   let upstream: Awaited<ReturnType<typeof startUpstream>>;
-  let onPrimary: Awaited<ReturnType<typeof createSqldStore>>;
+  let onPrimary: Awaited<ReturnType<typeof fillServer>>;
 
   beforeAll(async () => {
     primary = await startSqld({ primary: "self", keyFile: auth.keyFile });
     replica = await startSqld({ primary, keyFile: auth.keyFile });
-    onPrimary = await createSqldStore({ url: primary.url, authToken: auth.token() }, generateSources(count, "First"));
+    onPrimary = await fillServer({ url: primary.url, authToken: auth.token() }, generateSources(count, "First"));
     upstream = await startUpstream();
     // Without a cache, so that every answer comes from the replica.
     const variables = { LIBSQL_URL: replica.url, LIBSQL_AUTH_TOKEN: auth.token({ a: "ro" }), EDGE_CACHE: "off" };

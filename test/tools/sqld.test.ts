@@ -4,11 +4,11 @@ import { readFetch } from "../../src/db/fetch.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { listState } from "../../src/db/schema.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
-import { fixturePath, run, runTool } from "../support/run.ts";
+import { authentikUrl, expectRecordedCases } from "../support/recorded-cases.ts";
+import { fixturePath, runTool } from "../support/run.ts";
 import { type Sqld, sqldPath, startSqld } from "../support/sqld.ts";
 import { createAuth } from "../support/sqld-auth.ts";
 
-const authentikUrl = "http://authentik.example";
 const auth = createAuth();
 
 it("is no dependency of the package that is published", () => {
@@ -50,14 +50,7 @@ describe.skipIf(!sqldPath)("on sqld, with a token of its own,", () => {
     expect((await runTool("import", [fixturePath(name)], variables())).stderr).toContain(
       "Readers may see the old list",
     );
-    const { code, stdout, stderr } = await run(process.execPath, [
-      ...["test/conformance/run.mjs", "--base", dev.origin + path, "--public-url", authentikUrl],
-      ...["--token", tokens.reader, "--denied-token", tokens.denied],
-      ...["--cases", `test/conformance/cases/${name}.json`],
-    ]);
-    expect(code, stdout + stderr).toBe(0);
-    expect(stdout).toMatch(/[0-9]{3} passed, 0 failed/);
-    expect(stdout).not.toContain("skipped");
+    await expectRecordedCases(name, dev.origin + path, tokens);
   });
 
   it.each([

@@ -702,48 +702,6 @@ describe("a run", () => {
     expect(run).toMatchObject({ startedAt: 5_000 });
   });
 
-  /** Another writer, which is faster for the given number of walks; then upstream's first source is called Late. */
-  function overtake(times: number) {
-    const serve = changeFirst({ name: "Late" });
-    let walks = 0;
-    upstream.behaviour = async (response, asked, request) => {
-      if (walks++ < times) await store.load([{ ...first, name: `Early ${walks}` }, second, ...others]);
-      serve(response, asked, request);
-    };
-  }
-
-  it("that is overtaken by another writer starts again from the reading: no change waits for the next run", async () => {
-    overtake(2);
-    expect(await sync({ limits: {} })).toMatchObject({ outcome: "changed", error: null, changed: 1 });
-    const { sources, state } = await store.snapshot();
-    expect(sources[0]?.name).toBe("Late");
-    expect(state[0]?.revision).toBe(4);
-    expect(upstream.seen).toHaveLength(3);
-  });
-
-  it("that is overtaken each time writes nothing, and is no fault of upstream's", async () => {
-    overtake(3);
-    expect(await sync({ limits: {} })).toMatchObject({
-      outcome: "superseded",
-      error: "other runs have written meanwhile; this one has written nothing",
-    });
-    const { sources, state } = await store.snapshot();
-    expect(sources[0]?.name).toBe("Early 3");
-    expect(state[0]?.revision).toBe(4);
-  });
-
-  it("among several at once leaves the list whole, changed by one of them", async () => {
-    upstream.behaviour = changeFirst({ name: "Renamed" });
-    const runs = await Promise.all([sync(), sync(), sync()]);
-    const outcomes = runs.map(({ outcome }) => outcome);
-    expect(outcomes.filter((outcome) => outcome === "changed")).toHaveLength(1);
-    expect(outcomes.filter((outcome) => outcome === "failed")).toEqual([]);
-    expect((await store.snapshot()).sources.map(({ name }) => name)).toEqual([
-      "Renamed",
-      ...stored.slice(1).map(({ name }) => name),
-    ]);
-  });
-
   it("is forgotten after a thousand others, but for the last good one", async () => {
     await sync();
     upstream.behaviour = answer(404);

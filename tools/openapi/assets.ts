@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import manifest from "../../package.json" with { type: "json" };
 import { openapiDocument } from "./document.ts";
 
 /** The folder that wrangler.toml names under `[assets]`. */
@@ -14,18 +15,25 @@ const swaggerFiles = [
   "swagger-ui.css",
   "swagger-ui-bundle.js",
   "swagger-ui-bundle.js.LICENSE.txt",
-  "favicon-32x32.png",
   "LICENSE",
   "NOTICE",
 ];
 
 export const documentText = `${JSON.stringify(openapiDocument, null, 2)}\n`;
 
-/** Makes what is served as it stands: the document at /openapi.json, the page at /docs/, and the headers of both. */
+/** Files of both pages. They are all below docs/, so that no path of the Worker can be hidden by one of them. */
+const pageFiles = ["index.html", "page.css", "page.js", "home.css", "home.js", "colours.css", "icon.svg"];
+
+/** Where people read the code: the repository of package.json, which is the one place that names it. */
+export const repositoryUrl = manifest.repository.url.replace(/^git\+|\.git$/g, "");
+
+/** Makes what is served as it stands: the document at /openapi.json, the pages at /docs/ and (by `_redirects`) at /, and headers. */
 export function writeAssets(): void {
   write("openapi.json", Buffer.from(documentText));
-  write("_headers", readFileSync(join(pageFolder, "_headers")));
-  for (const name of ["index.html", "page.css", "page.js"]) write(`docs/${name}`, readFileSync(join(pageFolder, name)));
+  for (const name of ["_headers", "_redirects"]) write(name, readFileSync(join(pageFolder, name)));
+  for (const name of pageFiles) write(`docs/${name}`, readFileSync(join(pageFolder, name)));
+  const home = readFileSync(join(pageFolder, "home.html"), "utf8").replace("{{repository}}", repositoryUrl);
+  write("docs/home.html", Buffer.from(home));
   for (const name of swaggerFiles) write(`docs/${name}`, readFileSync(join(swaggerFolder, name)));
 }
 

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import type { Oas3_1Schema } from "@redocly/openapi-core";
 import * as z from "zod/mini";
-import { fieldEntries } from "../../src/sources/fields.ts";
+import { type FieldName, fieldEntries } from "../../src/sources/fields.ts";
 import { type Pagination, paginationSchema } from "../../src/sources/pagination.ts";
 import { oauthSourceSchema, sourcesPageSchema } from "../../src/sources/source.ts";
 import { sourceTypeSchema } from "../../src/sources/source-type.ts";
@@ -31,7 +32,7 @@ const descriptions: {
     start_index: "The place of this page's first source in the whole list, from 1; 0 for an empty list.",
     end_index: "The place of this page's last source in the whole list; 0 for an empty list.",
   },
-  OAuthSource: Object.fromEntries(fieldEntries.map(([name, { meaning }]) => [name, meaning])),
+  OAuthSource: meaningsOfFields(),
   SourceType: {
     name: "What `provider_type` of a source says.",
     verbose_name: "What people see.",
@@ -44,6 +45,20 @@ const descriptions: {
     oidc_jwks_url: "The URL of the type itself.",
   },
 };
+
+/** What stands over each field in the table of fields: as comments, they are not in the Worker. */
+function meaningsOfFields(): Record<FieldName, string> {
+  const table = readFileSync(new URL("../../src/sources/fields.ts", import.meta.url), "utf8");
+  const comments = new Map(
+    Array.from(table.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}(\w+): \{/gm), ([, text, name]) => [name, text]),
+  );
+  const meanings = fieldEntries.map(([name]) => {
+    const meaning = comments.get(name);
+    if (meaning === undefined) throw new Error(`src/sources/fields.ts: a comment over ${name} must say what it means`);
+    return [name, meaning] as const;
+  });
+  return Object.fromEntries(meanings) as Record<FieldName, string>;
+}
 
 /** A zod schema in JSON Schema, without the words that say nothing in a document. */
 export function jsonSchema(schema: z.ZodMiniType): Oas3_1Schema {

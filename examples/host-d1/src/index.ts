@@ -1,14 +1,14 @@
-import { createSourcesApp } from "authentik-sources-edge";
+import { syncSources } from "authentik-sources-edge";
 import { drizzle } from "drizzle-orm/d1";
-import { Hono } from "hono";
+import app, { type Bindings } from "./app.ts";
 
-interface Env {
-  Bindings: { DB: D1Database; AUTHENTIK_URL: string };
-}
+export default {
+  fetch: app.fetch,
 
-const sources = createSourcesApp<Env>({
-  database: (c) => drizzle(c.env.DB),
-  authentikUrl: (c) => c.env.AUTHENTIK_URL,
-});
-
-export default new Hono<Env>().route("/api/v3", sources).route("/", sources);
+  /** Makes the list equal to authentik's. What became of it is in the run, and in the database (`sync_runs`). */
+  async scheduled(_controller, { DB, AUTHENTIK_URL, AUTHENTIK_TOKEN }) {
+    if (!AUTHENTIK_TOKEN) return;
+    const run = await syncSources(drizzle(DB), { upstream: AUTHENTIK_URL, token: AUTHENTIK_TOKEN, trigger: "cron" });
+    console.log(JSON.stringify(run));
+  },
+} satisfies ExportedHandler<Bindings>;

@@ -1,4 +1,4 @@
-import { createSourcesClient } from "authentik-sources-edge/client";
+import { createSourcesClient, createTrustedSourcesClient } from "authentik-sources-edge/client";
 import { Hono } from "hono";
 
 interface Env {
@@ -13,6 +13,7 @@ interface Env {
 
 /** The host of a request over a binding is only a name. */
 const base = "https://sources";
+const authentikUrl = "https://authentik.example";
 
 export default new Hono<Env>()
   .get("/", async (c) => {
@@ -22,7 +23,15 @@ export default new Hono<Env>()
     const { results } = await response.json();
     return c.json(results.map(({ slug, name }) => ({ slug, name })));
   })
-  .get("/trusted", (c) =>
-    c.env.TRUSTED_SOURCES.fetch("https://sources.internal/v1/sources/oauth/?public_url=https://authentik.example"),
-  )
+  .get("/trusted", async (c) => {
+    const response = await createTrustedSourcesClient(c.env.TRUSTED_SOURCES, { authentikUrl }).list();
+    return response.ok ? c.json(await response.json()) : c.text(`The sources answered ${response.status}.`, 502);
+  })
+  .get("/trusted/:slug", async (c) => {
+    const client = createTrustedSourcesClient(c.env.TRUSTED_SOURCES, { authentikUrl });
+    const response = await client.retrieve(c.req.param("slug"));
+    if (!response.ok) return c.text(`The sources answered ${response.status}.`, 502);
+    const { name, enabled } = await response.json();
+    return c.json({ name, enabled });
+  })
   .all("/api/v3/*", (c) => c.env.SOURCES.fetch(c.req.raw));

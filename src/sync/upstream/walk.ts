@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { SourceType } from "../../sources/source-type.ts";
 import { finalFault, SyncError } from "../fault.ts";
-import { besideOf, readList, readTypes, type SourceList } from "../list.ts";
+import { besideOf, integerFrom, readList, readTypes, type SourceList } from "../list.ts";
 import { InvalidList } from "../problem.ts";
 import { shownAddress, typesAddress } from "./address.ts";
 import { fetchUpstream, type UpstreamOptions } from "./fetch.ts";
@@ -11,9 +11,9 @@ const pageSize = 1_000;
 
 const pageSchema = z.looseObject({
   pagination: z.object({
-    count: z.int().check(z.nonnegative()),
-    current: z.int(),
-    total_pages: z.int().check(z.positive()),
+    count: integerFrom(0),
+    current: integerFrom(1),
+    total_pages: integerFrom(1),
   }),
   results: z.array(z.unknown()),
 });

@@ -1,5 +1,11 @@
 /* global SwaggerUIBundle: of the script before this one */
 
+// Its dark colours hang on a class of the root; the page has no switch of its own, it follows the system.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const followScheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", followScheme);
+followScheme();
+
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#reference",

@@ -1,0 +1,136 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SourcesPage } from "../../src/sources/source.ts";
+import { type DevServer, startDev } from "../support/dev.ts";
+import { authentikUrl, expectRecordedCases } from "../support/recorded-cases.ts";
+import { fixturePath, run, runTool, temporaryFolder } from "../support/run.ts";
+import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
+
+const folder = join(temporaryFolder(), "d1");
+const d1 = ["--d1", "--persist-to", folder];
+const withoutLibsql = { LIBSQL_URL: "" };
+/** An isolate's memory keeps a list for so long after it was loaded. */
+const memoryMs = 3_000;
+
+let upstream: Awaited<ReturnType<typeof startUpstream>>;
+let dev: DevServer;
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  dev = await startDev([...d1, "--port", "0"], {
+    ...withoutLibsql,
+    // The deployed Worker's own, in the place of what `npm run dev` has.
+    EDGE_CACHE: "platform",
+    AUTHENTIK_URL: authentikUrl,
+    AUTHENTIK_SYNC_URL: upstream.origin,
+    AUTHENTIK_TOKEN: "ak",
+  });
+});
+
+afterAll(async () => {
+  await dev.stop();
+  await upstream.close();
+});
+
+const tool = (name: string, ...args: string[]) => runTool(name, [...args, ...d1], withoutLibsql);
+
+async function list(query = ""): Promise<SourcesPage> {
+  const response = await fetch(`${dev.origin}/sources/oauth/${query}`, {
+    headers: { Authorization: "Bearer dev-token" },
+  });
+  expect(response.status).toBe(200);
+  return response.json() as Promise<SourcesPage>;
+}
+
+describe("npm run dev -- --d1", () => {
+  it("ends with a Worker that serves the sample company out of D1 to the printed curl", async () => {
+    const { stdout } = await run("sh", ["-c", `${dev.curl} --silent --fail`]);
+    expect(JSON.parse(stdout).pagination.count).toBe(12);
+    expect(dev.output()).toContain(`Store   D1 in ${folder}, with 12 sources of a sample company, since it was empty`);
+  });
+
+  it("shows nothing of wrangler but its errors", () => {
+    expect(dev.output()).not.toMatch(/⎔|\[wrangler|env\.|Migrations|WARNING/);
+  });
+
+  it.each([
+    ["company", ""],
+    ["company-2026", "/api/v3"],
+    ["adversarial", ""],
+    ["many", "/api/v3"],
+  ])("passes the recorded cases of %s", async (name, path) => {
+    const imported = await tool("import", fixturePath(name));
+    expect(imported.code, imported.stderr).toBe(0);
+    const denied = (await tool("token", "create", "--name", name, "--scope", "none")).stdout.trim();
+    await sleep(memoryMs);
+    await expectRecordedCases(name, dev.origin + path, { reader: "dev-token", denied });
+  });
+
+  it("takes 10,000 sources, by an import and by the scheduled job", async () => {
+    const count = 10_000;
+    const rows = (name: string) => generateSources(count, name);
+    const file = join(temporaryFolder(), "sources.json");
+    writeFileSync(file, JSON.stringify(rows("Old")));
+    const begun = performance.now();
+    const { code, stdout, stderr } = await tool("import", file);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^added 10000, changed 0, removed [0-9]+, unchanged 0\n$/);
+    const imported = performance.now();
+
+    upstream.behaviour = servePages(rows("New"));
+    expect((await fetch(`${dev.origin}/cdn-cgi/local/scheduled`)).status).toBe(200);
+    console.info(`import ${Math.round(imported - begun)} ms, sync ${Math.round(performance.now() - imported)} ms`);
+    const status = await tool("sync", "--status");
+    expect(status.stdout).toMatch(/ changed {2}[0-9]+ ms .* added 0, changed 10000, removed 0, unchanged 0\n/);
+    await sleep(memoryMs);
+    const { pagination, results } = await list("?page_size=1000&page=10&ordering=slug");
+    expect(pagination.count).toBe(count);
+    expect(results.at(-1)?.name).toBe("New 9999");
+    expect(new Set(results.map(({ name }) => name.split(" ")[0]))).toEqual(new Set(["New"]));
+  });
+});
+
+describe("the tools over the local D1", () => {
+  it("leave it to wrangler's own commands, which know it as migrated, and see the same data", async () => {
+    const wrangler = (...args: string[]) =>
+      promisify(execFile)("wrangler", ["d1", ...args, "--local", "--persist-to", folder, "-c", "wrangler.d1.jsonc"]);
+    expect((await wrangler("migrations", "apply", "DB")).stdout).toContain("No migrations to apply");
+    const [{ results }] = JSON.parse(
+      (await wrangler("execute", "DB", "--json", "--command", "SELECT count FROM list_state")).stdout,
+    );
+    expect(results).toEqual([{ count: 10_000 }]);
+    expect(await tool("migrate")).toMatchObject({ code: 0, stdout: `The migrations are applied to ${folder}\n` });
+  });
+
+  it("make, list and revoke tokens there", async () => {
+    const secret = (await tool("token", "create", "--name", "status page")).stdout.trim();
+    const { stdout } = await tool("token", "list");
+    const [, id = ""] = new RegExp(`^(\\d+) {2}…${secret.slice(-4)} .*status page$`, "m").exec(stdout) ?? [];
+    expect(await tool("token", "revoke", id)).toMatchObject({ code: 0, stdout: `token ${id} is revoked\n` });
+  });
+
+  it("say what to do where it has no tables", async () => {
+    const empty = ["--d1", "--persist-to", join(temporaryFolder(), "empty")];
+    const { code, stderr } = await runTool("token", ["list", ...empty], withoutLibsql);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^token: .*no such table: api_tokens.*; run `npm run db:migrate` first\n$/);
+  });
+
+  it.each([
+    ["LIBSQL_URL beside it", ["token", "list", "--d1"], { LIBSQL_URL: "file:x" }, "--d1 and LIBSQL_URL are two stores"],
+    ["LIBSQL_URL beside it", ["dev", "--d1"], { LIBSQL_URL: "http://x" }, "--d1 and LIBSQL_URL are two stores"],
+    ["a folder alone", ["sync", "--status", "--persist-to", "x"], {}, "--persist-to is for --d1"],
+    ["no folder", ["migrate", "--d1", "--persist-to", ""], withoutLibsql, "--persist-to takes a folder"],
+    ["SQL as well", ["import", "--d1", "--sql", fixturePath("many")], withoutLibsql, "leave --d1 out"],
+    ["SQL as well", ["token", "create", "--name", "x", "--d1", "--sql"], withoutLibsql, "leave --d1 out"],
+  ])("refuse %s: %j", async (_, [name = "", ...args], variables, message) => {
+    const { code, stdout, stderr } = await runTool(name, args, variables);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr).toContain("Usage: npm run ");
+  });
+});

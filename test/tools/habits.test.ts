@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { load } from "js-yaml";
+import { beforeAll, describe, expect, it } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import { variableNames } from "../../src/settings.ts";
+import { run } from "../support/run.ts";
+
+let files: string[];
+
+beforeAll(async () => {
+  const { stdout } = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
+  files = stdout
+    .trim()
+    .split("\n")
+    .filter((path) => existsSync(path));
+});
+
+const read = (path: string) => readFileSync(path, "utf8");
+
+describe("the repository's address", () => {
+  it("stands in package.json alone, in one spelling", () => {
+    const [, address = ""] =
+      /^git\+(https:\/\/github\.com\/[\w-]+\/authentik-sources-edge)\.git$/.exec(manifest.repository.url) ?? [];
+    expect(manifest.homepage).toBe(`${address}#readme`);
+    expect(manifest.bugs).toBe(`${address}/issues`);
+    const named = files.filter((path) => /github\.com\/[\w-]+\/authentik-sources-edge/.test(read(path)));
+    // What tells how it is set names no account.
+    expect(named).toEqual(["package.json"]);
+  });
+});
+
+describe("links between documents", () => {
+  it("lead to files and headings that there are, and are relative, so that npm resolves them too", () => {
+    const documents = files.filter((path) => path.endsWith(".md"));
+    expect(documents.length).toBeGreaterThan(10);
+    const slugOf = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-");
+    const broken = documents.flatMap((path) =>
+      [...read(path).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].flatMap(([, markdown, html]) => {
+        const link = markdown ?? html ?? "";
+        if (/^(https?:|mailto:)/.test(link) || link === "../../security/advisories/new") return [];
+        const [file = "", heading] = link.split("#");
+        const target = file === "" ? path : join(dirname(path), file);
+        const isThere = existsSync(target) && !link.startsWith("/");
+        const headings =
+          isThere && heading ? [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) => slugOf(text)) : [];
+        return isThere && (!heading || headings.includes(heading)) ? [] : [`${path}: ${link}`];
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+describe("the Node that is asked for", () => {
+  it("is one in .nvmrc, the scripts and the CI's check; the package's command is tried on the oldest of engines", () => {
+    expect(read(".nvmrc").trim()).toBe(manifest.devDependencies.node);
+    const { jobs } = load(read(".github/workflows/ci.yml")) as {
+      jobs: Record<
+        string,
+        { steps: { run?: string; with?: Record<string, string> }[]; strategy?: { matrix: { node: string[] } } }
+      >;
+    };
+    const { check, command } = jobs;
+    expect(check?.steps.some(({ with: given }) => given?.["node-version-file"] === ".nvmrc")).toBe(true);
+    expect(check?.steps.map(({ run: line }) => line)).toContain(".ci/run");
+    expect(`>=${command?.strategy?.matrix.node[0]}`).toBe(manifest.engines.node);
+  });
+});
+
+it("the forms of .github are YAML with what GitHub asks of a form", () => {
+  const forms = files.filter((path) => /^\.github\/ISSUE_TEMPLATE\/(?!config).*\.yml$/.test(path));
+  expect(forms.length).toBeGreaterThan(1);
+  for (const path of forms) {
+    const form = load(read(path)) as { name?: string; description?: string; body?: { type: string; id?: string }[] };
+    expect(form, path).toMatchObject({ name: expect.any(String), description: expect.any(String) });
+    const types = form.body?.map(({ type }) => type) ?? [];
+    expect(types.length).toBeGreaterThan(0);
+    for (const type of types) expect(["markdown", "textarea", "input", "dropdown", "checkboxes"]).toContain(type);
+  }
+});
+
+it("CONTRIBUTING.md names scripts and files that there are", () => {
+  const text = read("CONTRIBUTING.md");
+  for (const [, name = ""] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(manifest.scripts)).toContain(name);
+  const paths = [...text.matchAll(/`((?:src|test|tools|docs|\.ci)\/[\w./-]+|[\w.-]+\.(?:json|example|nvmrc))`/g)].map(
+    ([, path = ""]) => path,
+  );
+  expect(paths.length).toBeGreaterThan(8);
+  for (const path of paths) expect(existsSync(path), path).toBe(true);
+});
+
+it("README.md has a row for every variable of the Worker", () => {
+  const named = [...read("README.md").matchAll(/^\|.*\|$/gm)].flatMap(
+    ([row]) => row.split("|")[1]?.match(/[A-Z][A-Z_]+/g) ?? [],
+  );
+  expect(named).toEqual(expect.arrayContaining(variableNames));
+});
+
+it("editors and the formatter agree", () => {
+  const { formatter } = JSON.parse(read("biome.json"));
+  const settings = Object.fromEntries(
+    read(".editorconfig")
+      .split("\n")
+      .map((line) => line.split(" = ")),
+  );
+  expect(settings).toMatchObject({
+    indent_style: formatter.indentStyle,
+    max_line_length: String(formatter.lineWidth),
+    indent_size: "2",
+  });
+});

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { syncSources } from "../../src/sync/run.ts";
+import { openStore } from "../../tools/store.ts";
+import { runTool, start } from "../support/run.ts";
+import { sqldPath, startSqld } from "../support/sqld.ts";
+import { type FilledStore, fillServer, stores } from "../support/stores.ts";
+import { generateSources, pageOf, sendJson, startUpstream } from "../support/upstream.ts";
+
+/** One page, so that it is walked once: the walk is no matter of the store. */
+const count = 1_000;
+const oldSources = generateSources(count, "Old");
+const versions: Record<string, string> = {
+  Old: JSON.stringify(pageOf(oldSources)),
+  New: JSON.stringify(pageOf(generateSources(count, "New"))),
+};
+const other = (names: string) => (names === "Old" ? "New" : "Old");
+
+const atEnd: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of atEnd.splice(0)) await end();
+});
+
+interface Run {
+  ended: Promise<unknown>;
+  kill: () => unknown;
+}
+
+/** A store with the old list, and how a sync of it is run, and killed. */
+interface Victim {
+  store: FilledStore;
+  run: (upstream: string) => Run;
+}
+
+/** Runs the command, which is killed with all that it has started. */
+const commandOver = (startStore: (rows: unknown[]) => Promise<FilledStore>) => async (): Promise<Victim> => {
+  const store = await startStore(oldSources);
+  const run = (upstream: string): Run => {
+    const variables = { ...store.variables, AUTHENTIK_SYNC_URL: upstream, AUTHENTIK_TOKEN: "t" };
+    const child = start(process.execPath, ["tools/sync.ts", ...store.args], variables);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    return { ended, kill: () => child.exitCode === null && process.kill(-(child.pid ?? 0), "SIGKILL") };
+  };
+  return { store, run };
+};
+
+/** Runs a sync here, and kills the server under it. */
+async function serverOfSqld(): Promise<Victim> {
+  const sqld = await startSqld();
+  const store = { ...(await fillServer(sqld, oldSources)), args: [], close: sqld.close };
+  const run = (upstream: string): Run => {
+    const ended = syncSources(openStore(sqld.url, undefined), { upstream, token: "t" });
+    return { ended, kill: () => sqld.kill().then(sqld.start) };
+  };
+  return { store, run };
+}
+
+/** Kills at random moments: then all sources are of one version, and the revision says which. */
+async function killAtRandom(kills: number, name: string, startVictim: () => Promise<Victim>): Promise<string[]> {
+  const { store, run } = await startVictim();
+  const upstream = await startUpstream();
+  atEnd.push(store.close, upstream.close);
+  /** @returns when the list has been sent: from then on, the store is read and written */
+  const serve = (version: string) =>
+    new Promise<void>((resolve) => {
+      upstream.behaviour = (response) => {
+        sendJson(response, versions[version] ?? "");
+        resolve();
+      };
+    });
+
+  const sent = serve("New");
+  const { ended } = run(upstream.origin);
+  await sent;
+  const begun = performance.now();
+  await ended;
+  const writeMs = performance.now() - begun;
+
+  const moments: string[] = [];
+  let before = await store.look();
+  expect(before).toMatchObject({ names: "New", count, counted: count });
+  for (let i = 0; i < kills; i++) {
+    const sent = serve(other(before.names));
+    const { ended, kill } = run(upstream.origin);
+    await sent;
+    const delay = Math.random() * writeMs;
+    await sleep(delay);
+    await kill();
+    await ended;
+    const after = await store.look();
+    const isWritten = after.names !== before.names;
+    const moment = `${name} +${Math.round(delay)} of ${Math.round(writeMs)} ms: ${after.names}`;
+    const written = { names: other(before.names), revision: before.revision + 1 };
+    expect(after, moment).toEqual({ ...before, ...(isWritten && written) });
+    moments.push(`${moment}${isWritten ? " (written)" : ""}`);
+    before = after;
+  }
+  void serve(other(before.names));
+  const variables = { ...store.variables, AUTHENTIK_SYNC_URL: upstream.origin, AUTHENTIK_TOKEN: "t" };
+  expect((await runTool("sync", store.args, variables)).stdout).toBe(
+    `added 0, changed ${count}, removed 0, unchanged 0\n`,
+  );
+  return moments;
+}
+
+describe(`${count} sources are the old list or the new one`, () => {
+  it.each(stores)("after twenty kills of the command over $name", { timeout: 300_000 }, async ({ name, start }) => {
+    const kills = [1, 2].map(() => killAtRandom(10, name, commandOver(start)));
+    console.info((await Promise.all(kills)).flat().join("\n"));
+  });
+
+  it.skipIf(!sqldPath)("after ten kills of sqld under a sync", async () => {
+    console.info((await killAtRandom(10, "sqld itself", serverOfSqld)).join("\n"));
+  });
+});

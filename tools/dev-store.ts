@@ -1,0 +1,43 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { tokenRow } from "../src/tokens/admin.ts";
+import { runTool, UsageError } from "./command.ts";
+import { devTokenFields, readDevToken, sampleList, startStore } from "./dev/start-store.ts";
+import { commandLine } from "./invocation.ts";
+import { listAsSql, tokenAsSql } from "./sql.ts";
+import { storeUrl } from "./store.ts";
+import { readStoreUrl } from "./store-url.ts";
+
+const usage = `Usage: ${commandLine("dev-store", "COMMAND [ARGUMENTS]")}
+       ${commandLine("dev-store", "--sql")}
+
+Starts a libSQL server on this machine for development, over the file at LIBSQL_URL (default file:.data/sources.db; made,
+migrated and filled with a sample company when empty), and runs COMMAND with that server's LIBSQL_URL and LIBSQL_AUTH_TOKEN in
+its environment. It ends when COMMAND ends.
+  --sql      starts nothing, and prints the SQL that puts the sample company and the token in place of what is there (for D1)
+  DEV_TOKEN  the bearer token that the store will take (default dev-token)`;
+
+async function printSql(): Promise<void> {
+  const row = await tokenRow(await readDevToken(), devTokenFields());
+  process.stdout.write(listAsSql(sampleList(), Date.now()) + tokenAsSql(row));
+}
+
+await runTool("dev-store", usage, async (args) => {
+  // What follows the command is the command's own.
+  const isOption = args[0]?.startsWith("-") ?? false;
+  const { values } = parseArgs({ args: isOption ? args : [], options: { sql: { type: "boolean", default: false } } });
+  if (values.sql) return printSql();
+
+  const [command, ...rest] = args;
+  if (command === undefined) throw new UsageError("name a command to run, such as `wrangler dev`");
+  const { file, shown } = readStoreUrl(storeUrl);
+  if (!file) throw new UsageError(`LIBSQL_URL is a server already (${shown}): run ${command} with it as it is`);
+  const store = await startStore(file, await readDevToken());
+  console.error(`Store   ${store.shown}\nToken   ${process.env.DEV_TOKEN || "dev-token"}`);
+  const child = spawn(command, rest, { env: { ...process.env, ...store.variables }, stdio: "inherit" });
+  // A terminal tells the command itself as well; whoever tells this process alone means both.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  const [code, signal] = await once(child, "exit").finally(store.close);
+  process.exitCode = signal ? 1 : code;
+});

@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
+import type { WritableDatabase } from "../../src/db/database.ts";
+import { oauthSources } from "../../src/db/schema.ts";
+import { readList, type SourceList } from "../../src/sync/list.ts";
+import { replaceSources } from "../../src/sync/write.ts";
+import { type NewToken, storeToken } from "../../src/tokens/admin.ts";
+import { isWellFormed } from "../../src/tokens/format.ts";
+import { UsageError } from "../command.ts";
+import { startLibsqlServer } from "../libsql-server/server.ts";
+import sample from "../sample-company.json" with { type: "json" };
+import { migrateStore, openStore } from "../store.ts";
+
+/** The sources of a company that does not exist, to try things with. */
+export const sampleList = (): SourceList => readList(sample);
+
+/** @throws UsageError */
+export async function readDevToken(): Promise<string> {
+  const token = process.env.DEV_TOKEN || "dev-token";
+  if (/^[-.~+/=\w]+$/.test(token) && (await isWellFormed(token))) return token;
+  throw new UsageError(
+    "DEV_TOKEN may hold letters, digits and -._~+/=, and begin with ase_ only where it is a whole token",
+  );
+}
+
+export const devTokenFields = (): NewToken => ({
+  name: "development",
+  scope: "sources:read",
+  createdAt: Date.now(),
+  expiresAt: null,
+});
+
+/** Serves a file as a store on this machine, with its tables, sources if it has none, and the development token. */
+export async function startStore(file: string, devToken: string) {
+  const db = openStore();
+  await migrateStore(db);
+  const sources = await fill(db, devToken);
+  const authToken = randomUUID();
+  const server = await startLibsqlServer({ file, authToken });
+  return {
+    shown: `${file}, with ${sources}`,
+    /** What a Worker needs to reach it. */
+    variables: { LIBSQL_URL: server.url, LIBSQL_AUTH_TOKEN: authToken },
+    close: () => server.close(),
+  };
+}
+
+/**
+ * Puts into a store that has its tables what a start needs.
+ * @returns what is in it then, in words
+ */
+export async function fill(db: WritableDatabase, devToken: string): Promise<string> {
+  await storeToken(db, devToken, devTokenFields());
+  const [row] = await db.values<[number]>(sql`SELECT count(*) FROM ${oauthSources}`);
+  if (row && row[0] > 0) return `${row[0]} sources`;
+  const { added } = await replaceSources(db, sampleList(), { now: Date.now() });
+  return `${added} sources of a sample company, since it was empty`;
+}

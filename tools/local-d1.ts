@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { AnyD1Database } from "drizzle-orm/d1";
+import { openD1 } from "../src/db/d1.ts";
+import type { WritableDatabase } from "../src/db/database.ts";
+
+/** The Worker's configuration over D1. */
+export const d1Config = fileURLToPath(new URL("../wrangler.d1.jsonc", import.meta.url).href);
+
+/** What wrangler calls `--persist-to`: where it keeps the local D1, unless it is told. Below a folder that git ignores. */
+export const defaultD1Folder = ".data/d1";
+
+/** Opens the local D1 that `wrangler dev` and `wrangler d1` have in the same folder. It runs until it is closed. */
+export async function openLocalD1(folder: string) {
+  // Here and not above: wrangler takes half a second to load, and other stores do without.
+  const { getPlatformProxy } = await import("wrangler");
+  const proxy = await getPlatformProxy<{ DB: AnyD1Database }>({
+    configPath: d1Config,
+    persist: { path: join(folder, "v3") },
+    envFiles: [],
+    remoteBindings: false,
+  });
+  const { DB } = proxy.env;
+  return { DB, db: openD1(DB), close: () => proxy.dispose() };
+}
+
+/** Opens it for as long as `use` takes. */
+export async function withLocalD1<T>(folder: string, use: (db: WritableDatabase) => Promise<T>): Promise<T> {
+  const { db, close } = await openLocalD1(folder);
+  try {
+    return await use(db);
+  } finally {
+    await close();
+  }
+}
+
+/** Applies the migrations that the local D1 lacks: wrangler's own command, which also knows which of them are applied. */
+export async function migrateLocalD1(folder: string): Promise<void> {
+  const wrangler = createRequire(import.meta.url).resolve("wrangler");
+  const args = ["d1", "migrations", "apply", "DB", "--local", "--config", d1Config, "--persist-to", folder];
+  const env = { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
+  await promisify(execFile)(process.execPath, ["--no-warnings", wrangler, ...args], { env });
+}
