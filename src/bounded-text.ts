@@ -13,7 +13,7 @@ export class BodyTooLong extends Error {
  * @param maxBytes after decompression
  * @throws BodyTooLong, NotUtf8, or whatever a broken connection throws
  */
-export async function readBoundedText(response: Response, maxBytes: number): Promise<string> {
+export async function readBoundedText(message: Request | Response, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let bytes = 0;
@@ -24,7 +24,7 @@ export async function readBoundedText(response: Response, maxBytes: number): Pro
       throw new NotUtf8("a body that is not UTF-8", { cause });
     }
   };
-  const reader = response.body && readerOf(response.body);
+  const reader = message.body && readerOf(message.body);
   // The last part may come with the end.
   for (let isDone = reader === null; reader && !isDone; ) {
     const { value, done } = await reader.read();

@@ -7,7 +7,7 @@ import { etagOf } from "./http/etag.ts";
 import type { Kind, Lookup } from "./lookup.ts";
 import { readPage, readSource } from "./sources/page.ts";
 import { readSourceTypes } from "./sources/source-types.ts";
-import { lastGoodStart } from "./sync/runs.ts";
+import { lastGoodRun, type Trigger } from "./sync/runs.ts";
 import { lookUpToken, type Verdict } from "./tokens/lookup.ts";
 
 /** What a lookup gives. */
@@ -16,8 +16,11 @@ export interface Results {
   source: StoredResponse;
   types: StoredResponse;
   token: Verdict;
-  /** @property syncedAt when the last good run of the sync began; null: never */
-  ready: { syncedAt: number | null };
+  /**
+   * @property syncedAt when the last good run of the sync began; null: there was none
+   * @property trigger what started it; results of older versions, in caches, do not say it
+   */
+  ready: { syncedAt: number | null; trigger?: Trigger | undefined };
 }
 
 export interface ReadOptions {
@@ -70,7 +73,8 @@ const readers: {
     return { value, freshness: value ? goodTokenFreshness : badTokenFreshness };
   },
   async ready(_, db) {
-    return { value: { syncedAt: await lastGoodStart(db) }, freshness: readyFreshness };
+    const run = await lastGoodRun(db);
+    return { value: { syncedAt: run?.startedAt ?? null, trigger: run?.trigger }, freshness: readyFreshness };
   },
 };
 

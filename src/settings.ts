@@ -16,6 +16,12 @@ const list = z.pipe(
   z.transform((text) => text.split(",").flatMap((part) => part.trim() || [])),
 );
 
+/** What a bearer token may hold (RFC 6750, section 2.1), and enough of it. */
+export const hookSecret = {
+  form: /^[A-Za-z0-9._~+/=-]{32,256}$/,
+  rule: "must have 32 to 256 characters, letters, digits and . _ ~ + / = - only",
+};
+
 /** What the Worker is configured with, by variables and secrets of wrangler. An empty one counts as not set. */
 const variablesSchema = z.object({
   /** The store: a `libsql://`, `https://` or `http://` URL. Without it and without D1 every list is a 503. */
@@ -54,6 +60,8 @@ const variablesSchema = z.object({
   AUTHENTIK_SYNC_URL: z.optional(z.string()),
   /** Takes a list even where most of the sources in the store are not in it. For one run. */
   SYNC_ALLOW_REMOVALS: z._default(z.enum(["true", "false"]), "false"),
+  /** What authentik's webhook must know to ask for a run: a secret. Without it there is no webhook. */
+  SYNC_HOOK_SECRET: z.optional(z.string().check(z.regex(hookSecret.form, hookSecret.rule))),
   /** `/readyz` says no where the last good run is older. Without it, however old it is. */
   SYNC_MAX_AGE_SECONDS: optionalSeconds,
 });
@@ -76,6 +84,7 @@ export interface Settings {
     upstream: string | undefined;
     token: string | undefined;
     allowRemovals: boolean;
+    hookSecret: string | undefined;
     maxAgeSeconds: number | undefined;
   };
 }
@@ -106,6 +115,7 @@ export function readSettings(env: Variables): Settings {
       upstream: data.AUTHENTIK_SYNC_URL ?? data.AUTHENTIK_URL,
       token: data.AUTHENTIK_TOKEN,
       allowRemovals: data.SYNC_ALLOW_REMOVALS === "true",
+      hookSecret: data.SYNC_HOOK_SECRET,
       maxAgeSeconds: data.SYNC_MAX_AGE_SECONDS,
     },
   };

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Cached } from "./cache/cache.ts";
 import { cachingHeaders, readCachingHeaders, readResponse, type StoredResponse } from "./cache/stored-response.ts";
 import { platformSourceReader } from "./cache/workers-cache.ts";
+import { syncRuns } from "./db/schema.ts";
 import { renderError } from "./http/errors.ts";
 import { matchesEtag } from "./http/etag.ts";
 import { type Kind, keyOf, type Lookup, readKey } from "./lookup.ts";
@@ -32,12 +33,17 @@ const asJson = <T>(schema: z.ZodMiniType<T>): Codec<T> => ({
   isTagged: false,
 });
 
+const readySchema = z.object({
+  syncedAt: z.nullable(z.number()),
+  trigger: z.optional(z.enum(syncRuns.trigger.enumValues)),
+});
+
 const codecs: { [K in Kind]: Codec<Results[K]> } = {
   list: asItIs,
   source: asItIs,
   types: asItIs,
   token: asJson(verdictSchema),
-  ready: asJson(z.object({ syncedAt: z.nullable(z.number()) })),
+  ready: asJson(readySchema),
 };
 
 /**

@@ -14,6 +14,7 @@ import { defaultHeaders } from "./http/default-headers.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
 import { hitLog, lineOf, logLine, requestLog } from "./http/log.ts";
 import { otherMethods } from "./http/methods.ts";
+import { webhook } from "./http/webhook.ts";
 import type { Kind, Lookup } from "./lookup.ts";
 import { memoize } from "./memoize.ts";
 import { preparedReplies } from "./prepared-replies.ts";
@@ -23,9 +24,17 @@ import { type EdgeCache, readSettings, type Settings, type Variables } from "./s
 import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
 import { type Store, storeOf } from "./store.ts";
 import { syncJob } from "./sync/job.ts";
+import type { Trigger } from "./sync/runs.ts";
+import { AlarmRunner } from "./sync-runner.ts";
 
-/** The Worker's variables, D1 where that is the store, and the rate limits of wrangler.toml where they are bound. */
-export type Bindings = Variables & { DB?: D1Database; ADDRESS_LIMIT?: RateLimit; TOKEN_LIMIT?: RateLimit };
+/** The Worker's variables, and what its configuration binds: each may be missing. */
+export type Bindings = Variables & {
+  /** The store, where it is D1. */
+  DB?: D1Database;
+  ADDRESS_LIMIT?: RateLimit;
+  TOKEN_LIMIT?: RateLimit;
+  SYNC_RUNNER?: DurableObjectNamespace<SyncRunner>;
+};
 
 interface Env extends RequestVariables {
   Bindings: Bindings;
@@ -64,6 +73,13 @@ function createGateway(env: Bindings): Gateway {
   const prepared = preparedReplies({ limiter: limits.token, now: Date.now });
   const sources = sourcesApp<Env>({ read: readLookup, cache: caches[edgeCache](), prepared, authentikUrl, limits });
 
+  const runner = env.SYNC_RUNNER;
+  const hook = webhook({
+    secret: sync.hookSecret,
+    onCall: runner && (() => askRunner(runner, "webhook")),
+    limiter: limits.address,
+  });
+
   const app = newApp<Env>()
     .onError(renderError)
     .notFound(() => {
@@ -74,6 +90,7 @@ function createGateway(env: Bindings): Gateway {
     .get("/readyz", readiness({ read: (c) => readLookup({ kind: "ready" }, c), maxAgeSeconds: sync.maxAgeSeconds }))
     .all("/healthz", otherMethods)
     .all("/readyz", otherMethods)
+    .all("/hooks/authentik", hook)
     .route("/", sources)
     .route("/api/v3", sources);
 
@@ -116,6 +133,20 @@ const configurationOf = memoize((env: Bindings): Configuration => {
 });
 const gatewayOf = memoize(createGateway);
 
+/** Asks the one runner of all isolates for a run; once this has resolved, it can no longer be lost. */
+const askRunner = (runner: DurableObjectNamespace<SyncRunner>, trigger: Trigger): Promise<void> =>
+  runner.getByName("sync").request(trigger);
+
+/**
+ * Runs the sync, here and now.
+ * @returns whether it has gone well
+ */
+function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
+  const { settings, store } = configurationOf(env);
+  const invalidate = () => exports.Sources.invalidate();
+  return syncJob({ database: store.forWriting, sync: settings.sync, trigger, invalidate });
+}
+
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */
 const misconfigured = (error: unknown) =>
   newApp()
@@ -136,9 +167,9 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const { settings, store } = configurationOf(env);
-    const invalidate = () => exports.Sources.invalidate();
-    await syncJob({ database: store.forWriting, sync: settings.sync, trigger: "cron", invalidate });
+    const runner = configurationOf(env).settings.sync.token ? env.SYNC_RUNNER : undefined;
+    if (runner) await askRunner(runner, "cron");
+    else await runSync(env, "cron");
   },
 } satisfies ExportedHandler<Bindings>;
 
@@ -172,5 +203,12 @@ export class Sources extends WorkerEntrypoint<Bindings> {
     if (!this.ctx.cache) return false;
     await this.ctx.cache.invalidate({ tags: [cacheTag] });
     return true;
+  }
+}
+
+/** The one runner of the sync: the cron and the webhook ask it for runs. */
+export class SyncRunner extends AlarmRunner<Bindings> {
+  protected override async run(trigger: Trigger): Promise<boolean> {
+    return runSync(this.env, trigger);
   }
 }

@@ -36,6 +36,11 @@ describe("wrangler.toml", () => {
     expect(config.vars).toEqual({ EDGE_CACHE: "platform" });
   });
 
+  it("has the one runner of the sync as a Durable Object over SQLite, which the free plan has too", () => {
+    expect(config.exports.SyncRunner).toEqual({ type: "durable-object", storage: "sqlite" });
+    expect(config.durable_objects).toEqual({ bindings: [{ name: "SYNC_RUNNER", class_name: "SyncRunner" }] });
+  });
+
   it("has the sync run every five minutes", () => {
     expect(config.triggers).toEqual({ crons: ["*/5 * * * *"] });
   });
@@ -62,7 +67,7 @@ describe("Sources", () => {
       await ask(defaultList.replace("?", "?page=0&")),
       await ask(keyOf({ kind: "token", digest: "0".repeat(64) })),
       await ask(keyOf({ kind: "ready" })),
-      await ask("https://sources.internal/v1/nowhere"),
+      await ask(`${new URL("nowhere", keyOf({ kind: "ready" }))}`),
     ];
     expect(answers.map((answer) => answer.status)).toEqual([200, 404, 400, 200, 200, 404]);
     for (const answer of answers) {
@@ -88,15 +93,15 @@ describe("Sources", () => {
   });
 
   it("refuses a question that does not say where authentik is: the platform's key has no host", async () => {
-    for (const path of ["/v1/sources/oauth/", "/v1/sources/oauth/?page=1", "/v1/sources/oauth/okta/"]) {
-      const response = await ask(`https://sources.internal${path}`);
+    for (const path of ["sources/oauth/", "sources/oauth/?page=1", "sources/oauth/okta/"]) {
+      const url = new URL(path, keyOf({ kind: "ready" }));
+      const response = await ask(url.href);
       expect([response.status, await response.json()]).toEqual([
         400,
         { public_url: ["This parameter is required."], code: "invalid" },
       ]);
-      const wrong = new URL(path, "https://sources.internal");
-      wrong.searchParams.set("public_url", "https://user:pw@id.example");
-      expect((await ask(wrong.href)).status).toBe(400);
+      url.searchParams.set("public_url", "https://user:pw@id.example");
+      expect((await ask(url.href)).status).toBe(400);
     }
   });
 

@@ -1,6 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { oauthSources, syncRuns } from "../src/db/schema.ts";
+import type { Trigger } from "../src/sync/runs.ts";
 import type { Bindings } from "../src/worker.ts";
 import worker, { Sources } from "../src/worker.ts";
 import { engines } from "./support/engines.ts";
@@ -110,11 +111,11 @@ describe.each(engines)("over $engine", ({ create, passingFailure }) => {
   });
 
   describe("/readyz", () => {
-    const ran = (secondsAgo: number, outcome: "unchanged" | "failed" | "superseded") =>
+    const ran = (secondsAgo: number, outcome: "unchanged" | "failed" | "superseded", trigger: Trigger = "cron") =>
       store.db.insert(syncRuns).values({
         startedAt: Date.now() - secondsAgo * 1000,
         durationMs: 900,
-        trigger: "cron",
+        trigger,
         upstream: "https://authentik.example/",
         outcome,
         error: "a secret of the inside",
@@ -132,11 +133,13 @@ describe.each(engines)("over $engine", ({ create, passingFailure }) => {
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { status: "stale" }]);
     });
 
-    it("gives the age of the last good run, and is not ready where that is over the limit", async () => {
-      await ran(700, "unchanged");
+    it("gives the age of the last good run and what started it, and is not ready where that is over the limit", async () => {
+      await ran(900, "unchanged", "command");
+      await ran(700, "unchanged", "webhook");
       await ran(5, "failed");
       await ran(5, "superseded");
-      const age = { sync: { age_seconds: expect.toSatisfy((seconds: number) => seconds >= 700 && seconds < 720) } };
+      const seconds = expect.toSatisfy((age: number) => age >= 700 && age < 720);
+      const age = { sync: { age_seconds: seconds, trigger: "webhook" } };
       expect(await ready()).toEqual([200, { status: "ready", ...age }]);
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "900" })).toEqual([200, { status: "ready", ...age }]);
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { status: "stale", ...age }]);

@@ -18,9 +18,10 @@ Makes in the authentik at URL what the sync needs: a role that may view OAuth so
 an API token. What is there already is left, or set right; all of it is called authentik-sources-edge.
 Secrets go to stdout as NAME=value, once, when they are made; all else goes to stderr.
   AUTHENTIK_ADMIN_TOKEN  an API token of a superuser; not needed again
-  --hook ADDRESS         has authentik call the Worker's https://…/hooks/authentik after every change of a source (a
-                         later version of the Worker answers there), and sends a test notification
-  SYNC_HOOK_SECRET       the hook's secret, 32 characters or more (default: authentik's own is kept, or a new one made)
+  --hook ADDRESS         has authentik call the Worker's https://…/hooks/authentik after every change of a source, so that
+                         the sync runs at once, and sends a test notification
+  SYNC_HOOK_SECRET       the hook's secret, the Worker's too: 32 to 256 characters (default: authentik's own is kept, or a
+                         new one made)
   --dry-run              makes nothing, and shows what it would make
   --show-secrets         prints the secrets that were made before as well
   --allow-http           sends secrets in the clear to an http:// address of another machine

@@ -76,7 +76,14 @@ async function printStatus(flags: StoreFlags) {
 
 function lineOf(run: SyncRun): string {
   const what = run.added === null ? (run.error ?? "") : changesOf(run);
-  return [new Date(run.startedAt).toISOString(), run.outcome, `${run.durationMs} ms`, run.upstream, what].join("  ");
+  return [
+    new Date(run.startedAt).toISOString(),
+    run.trigger,
+    run.outcome,
+    `${run.durationMs} ms`,
+    run.upstream,
+    what,
+  ].join("  ");
 }
 
 await runTool("sync", usage, async (args) => {

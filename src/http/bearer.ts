@@ -27,7 +27,8 @@ export function bearerAuth(verifyToken: VerifyToken) {
   });
 }
 
-function readToken(authorization: string): string {
+/** @throws ApiError 403 */
+export function readToken(authorization: string): string {
   const space = authorization.indexOf(" ");
   if (space === -1) throw notAuthenticated();
   if (authorization.slice(0, space).toLowerCase() !== "bearer") throw unsupportedScheme();

@@ -33,6 +33,8 @@ export const invalidPage = () => new ApiError(404, { detail: "Invalid page.", co
 export const pathNotFound = () => new ApiError(404, { detail: "Not found.", code: "not_found" });
 export const methodNotAllowed = (method: string, allow: string) =>
   new ApiError(405, { detail: `Method "${method}" not allowed.`, code: "method_not_allowed" }, { Allow: allow });
+export const bodyTooLong = (maxBytes: number) =>
+  new ApiError(413, { detail: `The body is longer than ${maxBytes} bytes.`, code: "too_large" });
 export const throttled = () =>
   new ApiError(
     429,

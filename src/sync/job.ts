@@ -15,14 +15,15 @@ export interface SyncJobOptions {
 /**
  * The Worker's job: a run of the sync, where a token of authentik is configured, then the caches are told. It logs one line of
  * JSON and never throws for upstream's faults: the next run comes by itself, and the store keeps what became of this one.
+ * @returns whether all is well: false where the run has failed, or others have overtaken it
  */
-export async function syncJob({ database, sync, trigger, invalidate }: SyncJobOptions): Promise<void> {
+export async function syncJob({ database, sync, trigger, invalidate }: SyncJobOptions): Promise<boolean> {
   const { upstream = "", token, allowRemovals } = sync;
-  if (!token) return;
+  if (!token) return true;
   const run = await syncSources(database(), { upstream, token, allowRemovals, trigger });
   const log = run.error === null || run.outcome === "superseded" ? console.log : console.error;
   log(JSON.stringify({ job: "sync", ...run }));
-  if (run.outcome !== "changed") return;
+  if (run.outcome !== "changed") return run.outcome === "unchanged";
   try {
     await invalidate();
   } catch (error) {
@@ -30,4 +31,5 @@ export async function syncJob({ database, sync, trigger, invalidate }: SyncJobOp
     const reason = error instanceof Error ? error.message : String(error);
     console.error(JSON.stringify({ job: "sync", error: `the cache could not be told: ${reason}` }));
   }
+  return true;
 }

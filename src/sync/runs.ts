@@ -12,17 +12,18 @@ const keptRuns = 1_000;
 const isGoodRun = () => inArray(syncRuns.outcome, ["changed", "unchanged"]);
 
 /**
- * When the last good run began, in milliseconds since 1970: what it read is not older. Null where there was none. The statement
- * names every table that readers need, so that it fails where one is missing.
+ * The last good run: when it began, in milliseconds since 1970 (what it read is not older), and what started it. Null where
+ * there was none. The statement names every table that readers need, so that it fails where one is missing.
  * @throws Unavailable
  */
-export async function lastGoodStart(db: Database): Promise<number | null> {
+export async function lastGoodRun(db: Database): Promise<Pick<SyncRun, "startedAt" | "trigger"> | null> {
   const tables = ["list_state", "oauth_sources", "source_types", "api_tokens"];
   const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
-  const statement = sql`SELECT max(started_at)${touched} FROM ${syncRuns} WHERE ${isGoodRun()}`;
-  const [row] = await runQuery(() => db.values<[unknown]>(statement));
-  const startedAt = row?.[0];
-  return startedAt === null || startedAt === undefined ? null : Number(startedAt);
+  // Beside max(), SQLite takes a column from the row that has it.
+  const statement = sql`SELECT max(started_at), "trigger"${touched} FROM ${syncRuns} WHERE ${isGoodRun()}`;
+  const [row] = await runQuery(() => db.values<[unknown, Trigger | null]>(statement));
+  const trigger = row?.[1];
+  return trigger ? { startedAt: Number(row?.[0]), trigger } : null;
 }
 
 /** Keeps a run, and forgets the old ones but for the last good one, in one round trip. */

@@ -77,8 +77,8 @@ export default async function setup(project: TestProject) {
   project.provide("labUrl", `http://127.0.0.1:${(lab.address() as AddressInfo).port}`);
 
   project.provide("migrations", await readD1Migrations("drizzle"));
-  const { cache, exports, triggers, vars } = unstable_readConfig({ config: "wrangler.toml" });
-  project.provide("wranglerConfig", { cache, exports, triggers, vars });
+  const { cache, durable_objects, exports, triggers, vars } = unstable_readConfig({ config: "wrangler.toml" });
+  project.provide("wranglerConfig", { cache, durable_objects, exports, triggers, vars });
 
   return async () => {
     lab.close();

@@ -9,6 +9,7 @@ declare module "vitest" {
     /** wrangler.toml, as wrangler reads it. */
     wranglerConfig: {
       cache: unknown;
+      durable_objects: unknown;
       exports: Record<string, unknown>;
       triggers: unknown;
       vars: unknown;

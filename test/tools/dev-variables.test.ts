@@ -17,6 +17,7 @@ describe("npm run dev", () => {
       LIBSQL_AUTH_TOKEN: `a$HOME b\${HOME}c \\$HOME "d" 'e' \`f\` # g=h:i `,
       AUTHENTIK_TOKEN: "-- line one\nline two\\n\r\n\ttab \\",
       AUTHENTIK_SYNC_URL: '"wholly quoted"',
+      SYNC_HOOK_SECRET: "Az09._~+/=-Az09._~+/=-Az09._~+/=-",
       EDGE_CACHE: "off",
       SYNC_MAX_AGE_SECONDS: "",
     };
@@ -36,6 +37,7 @@ describe("npm run dev", () => {
     [{ CACHE_FRESH_SECONDS: "-1" }, /CACHE_FRESH_SECONDS/],
     [{ CORS_ORIGINS: "app.example" }, /CORS_ORIGINS/],
     [{ DEV_TOKEN: 'a"b' }, /DEV_TOKEN/],
+    [{ SYNC_HOOK_SECRET: "hunter2" }, /^(?!.*hunter2).*SYNC_HOOK_SECRET/s],
   ])("refuses %j before anything is made", async (variables, message) => {
     const file = join(temporaryFolder(), "store.db");
     const { code, stdout, stderr } = await runTool("dev", [], { LIBSQL_URL: `file:${file}`, ...variables });

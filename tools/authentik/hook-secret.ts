@@ -1,23 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { hookSecret } from "../../src/settings.ts";
 import { UsageError } from "../command.ts";
-
-const shortest = 32;
-const longest = 256;
-
-/** What a bearer token may hold (RFC 6750, section 2.1); so it needs no escape in an expression either. */
-const secretForm = new RegExp(`^[A-Za-z0-9._~+/=-]{${shortest},${longest}}$`);
 
 const expressionForm = /^return \{"(?:Authorization": "Bearer |secret": ")([^"\\]+)"\}$/;
 
 /** 256 bits. */
 export const newSecret = (): string => randomBytes(32).toString("base64url");
 
-/** @throws UsageError, which does not tell the secret */
+/**
+ * Gives the secret back where it is one that the Worker takes; such a one needs no escape in an expression either.
+ * @throws UsageError, which does not tell the secret
+ */
 export function checkSecret(secret: string): string {
-  if (secretForm.test(secret)) return secret;
-  throw new UsageError(
-    `SYNC_HOOK_SECRET must have ${shortest} to ${longest} characters, letters, digits and . _ ~ + / = - only`,
-  );
+  if (hookSecret.form.test(secret)) return secret;
+  throw new UsageError(`SYNC_HOOK_SECRET ${hookSecret.rule}`);
 }
 
 /** The Python that authentik runs for each call: it gives the headers, or before 2025.2 the body. */
@@ -27,5 +23,5 @@ export const expressionOf = (secret: string, hasHeaders: boolean): string =>
 /** The secret in an expression of either form; undefined in one that was not made here. */
 export function secretIn(expression: unknown): string | undefined {
   const [, secret = ""] = typeof expression === "string" ? (expressionForm.exec(expression) ?? []) : [];
-  return secretForm.test(secret) ? secret : undefined;
+  return hookSecret.form.test(secret) ? secret : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Oas3_1Schema, Oas3Operation, Oas3Paths, Oas3Server } from "@redocly/openapi-core";
+import { syncRuns } from "../../src/db/schema.ts";
 import { examplePage, exampleSource } from "./examples.ts";
 import { listParameters, slugParameter, sourceTypesParameters } from "./parameters.ts";
 import {
@@ -65,8 +66,11 @@ const sourceTypes: Operation = {
 
 const syncSchema: Oas3_1Schema = {
   type: "object",
-  description: "Where the store is kept in step with authentik: how old its last good run is.",
-  properties: { age_seconds: { type: "integer", minimum: 0 } },
+  description: "Where the store is kept in step with authentik: how old its last good run is, and what started it.",
+  properties: {
+    age_seconds: { type: "integer", minimum: 0 },
+    trigger: { type: "string", enum: syncRuns.trigger.enumValues },
+  },
   required: ["age_seconds"],
 };
 

@@ -2,7 +2,10 @@
 export interface Limits {
   /** For one attempt, its body included. */
   attemptMs: number;
-  /** For all that is asked of upstream in a run. */
+  /**
+   * For all that is asked of upstream in one reading. A run that others overtake reads three times at most, and has the 15
+   * minutes that the platform gives a cron and an alarm.
+   */
   runMs: number;
   /** For one page. */
   attempts: number;
