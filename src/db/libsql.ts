@@ -1,4 +1,4 @@
-import { createClient } from "@libsql/client/http";
+import { HttpClient } from "@libsql/client/http";
 import { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
 import { LibSQLSession } from "drizzle-orm/libsql/session";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
@@ -18,11 +18,11 @@ const dialect = new SQLiteAsyncDialect();
 /** Says what is right and not what was given, which may hold a password or a token. */
 const wrongUrl = "LIBSQL_URL must be a libsql://, https:// or http:// URL without a user, a password or a query";
 
-function isLibsqlUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null && /^(libsql|https?):$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)
-  );
+/** The address over HTTP. */
+function httpUrl(text: string): URL | undefined {
+  const url = URL.parse(text.replace(/^libsql:(?=\/\/)/i, "https:"));
+  if (!url || !/^https?:$/.test(url.protocol)) return undefined;
+  return url.username || url.password || url.search || url.hash ? undefined : url;
 }
 
 /**
@@ -31,9 +31,11 @@ function isLibsqlUrl(text: string): boolean {
  */
 export function openLibsql({ url, authToken, fetch = globalThis.fetch }: LibsqlOptions): LibSQLDatabase {
   if (!url) throw new Unavailable("LIBSQL_URL is not set: it says where the store is");
-  if (!isLibsqlUrl(url)) throw new Unavailable(wrongUrl);
-  // A limit on concurrency would make requests wait for each other; the platform has its own.
-  const client = createClient({ url, concurrency: Number.MAX_SAFE_INTEGER, fetch, ...(authToken && { authToken }) });
+  const address = httpUrl(url);
+  if (!address) throw new Unavailable(wrongUrl);
+  // What `createClient` makes, which would read the address with a parser of its own. A limit on concurrency would make
+  // requests wait for each other; the platform has its own.
+  const client = new HttpClient(address, authToken || undefined, "number", fetch, Number.MAX_SAFE_INTEGER, undefined);
   // What `drizzle({ client })` makes, without what that brings for relations and ways to connect.
   return new LibSQLDatabase("async", dialect, new LibSQLSession(client, dialect, undefined, {}, undefined), undefined);
 }
