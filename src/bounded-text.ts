@@ -47,7 +47,13 @@ const partBytes = 64 * 1024;
 function readerOf(body: ReadableStream<Uint8Array>) {
   try {
     const reader = body.getReader({ mode: "byob" });
-    const read = () => reader.read(new Uint8Array(partBytes));
+    // Each read gives its memory back: to clear 64 KiB anew costs as much as to read them.
+    let memory = new Uint8Array(partBytes);
+    const read = async () => {
+      const part = await reader.read(memory);
+      if (part.value) memory = new Uint8Array(part.value.buffer);
+      return part;
+    };
     return { read, cancel: () => reader.cancel() };
   } catch {
     return body.getReader();
