@@ -30,6 +30,8 @@ export default defineConfig({
       {
         test: {
           name: "tools",
+          // Files that pack the package write the same dist/, and those that measure times want the machine for themselves.
+          fileParallelism: false,
           include: ["test/tools/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -32,7 +32,10 @@ async function heapUsed(inspectorPort: number): Promise<number> {
 
 const batch = 20_000;
 
-/** 2,000 pages, and no two URLs alike: a parameter that the endpoint does not know makes a request another one, and no other page. */
+/**
+ * 2,000 pages, and no two URLs alike: a parameter that the endpoint does not know makes a request another one, and no other
+ * page.
+ */
 const pathOf = (number: number) =>
   `/sources/oauth/?page_size=12&page=${1 + (number % 1_000)}&ordering=${number % 2_000 < 1_000 ? "name" : "slug"}&unknown=${number}`;
 

@@ -1,26 +1,11 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
-import type { Context } from "hono";
-import { type ReadLookup, sourcesApp } from "./app.ts";
-import { type Cache, noCache } from "./cache/cache.ts";
-import { cacheApiStorage } from "./cache/cache-api.ts";
-import { memoryCache } from "./cache/memory.ts";
-import type { StoredResponse } from "./cache/stored-response.ts";
-import { swrCache } from "./cache/swr.ts";
-import { workersCache } from "./cache/workers-cache.ts";
-import { newApp } from "./http/app.ts";
-import { countStoreRequest, type RequestVariables } from "./http/context.ts";
-import { crossOrigin } from "./http/cors.ts";
-import { defaultHeaders } from "./http/default-headers.ts";
-import { pathNotFound, renderError } from "./http/errors.ts";
-import { hitLog, lineOf, logLine, requestLog } from "./http/log.ts";
-import { otherMethods } from "./http/methods.ts";
-import { webhook } from "./http/webhook.ts";
-import type { Kind, Lookup } from "./lookup.ts";
+import type { ReadLookup } from "./app.ts";
+import { createGateway, type Gateway, misconfigured } from "./gateway.ts";
+import { countStoreRequest } from "./http/context.ts";
+import { logLine } from "./http/log.ts";
 import { memoize } from "./memoize.ts";
-import { preparedReplies } from "./prepared-replies.ts";
 import { type ReadOptions, read } from "./read.ts";
-import { readiness } from "./readiness.ts";
-import { type EdgeCache, readSettings, type Settings, type Variables } from "./settings.ts";
+import { readSettings, type Settings, type Variables } from "./settings.ts";
 import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
 import { type Store, storeOf } from "./store.ts";
 import { syncJob } from "./sync/job.ts";
@@ -36,10 +21,6 @@ export type Bindings = Variables & {
   SYNC_RUNNER?: DurableObjectNamespace<SyncRunner>;
 };
 
-interface Env extends RequestVariables {
-  Bindings: Bindings;
-}
-
 declare global {
   namespace Cloudflare {
     /** Types `exports` by what this module exports. */
@@ -47,70 +28,6 @@ declare global {
       mainModule: typeof import("./worker.ts");
     }
   }
-}
-
-const caches: Record<EdgeCache, () => Cache<StoredResponse>> = {
-  platform: () => memoryCache(workersCache()),
-  "cache-api": () => memoryCache(swrCache({ storage: cacheApiStorage() })),
-  off: () => noCache(),
-};
-
-type Gateway = Required<Pick<ExportedHandler<Bindings>, "fetch">>;
-
-/** The gateway: authenticates, validates, and reads through the cache. It is never cached itself. */
-function createGateway(env: Bindings): Gateway {
-  const configuration = configurationOf(env);
-  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = configuration.settings;
-  const readStore: ReadLookup = <K extends Kind>(lookup: Lookup<K>, c: Context<Env>) =>
-    read(
-      lookup,
-      readOptions(configuration, () => countStoreRequest(c)),
-    );
-  const readLookup: ReadLookup =
-    edgeCache === "platform" ? readThroughPlatform((request) => exports.Sources.fetch(request)) : readStore;
-
-  const limits = { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) };
-  const prepared = preparedReplies({ limiter: limits.token, now: Date.now });
-  const sources = sourcesApp<Env>({ read: readLookup, cache: caches[edgeCache](), prepared, authentikUrl, limits });
-
-  const runner = env.SYNC_RUNNER;
-  const hook = webhook({
-    secret: sync.hookSecret,
-    onCall: runner && (() => askRunner(runner, "webhook")),
-    limiter: limits.address,
-  });
-
-  const app = newApp<Env>()
-    .onError(renderError)
-    .notFound(() => {
-      throw pathNotFound();
-    })
-    .use(requestLog({ hits: logHits }), defaultHeaders, crossOrigin(corsOrigins))
-    .get("/healthz", (c) => c.json({ status: "ok" }))
-    .get("/readyz", readiness({ read: (c) => readLookup({ kind: "ready" }, c), maxAgeSeconds: sync.maxAgeSeconds }))
-    .all("/healthz", otherMethods)
-    .all("/readyz", otherMethods)
-    .all("/hooks/authentik", hook)
-    .route("/", sources)
-    .route("/api/v3", sources);
-
-  // Where pages of other origins may read, replies have more headers: all go through the app.
-  if (corsOrigins.length > 0) return app;
-  const logHit = hitLog({ hits: logHits });
-  return {
-    fetch(request, env, context) {
-      const found = prepared.find(request);
-      if (!found) return app.fetch(request, env, context);
-      const { response, principal } = found;
-      logHit(() => ({
-        ...lineOf(request.method, new URL(request.url).pathname, response),
-        store: 0,
-        ms: 0,
-        token: principal.id,
-      }));
-      return response;
-    },
-  };
 }
 
 interface Configuration {
@@ -131,7 +48,24 @@ const configurationOf = memoize((env: Bindings): Configuration => {
   const settings = readSettings(env);
   return { settings, store: storeOf(env.DB, settings.libsql) };
 });
-const gatewayOf = memoize(createGateway);
+
+const gatewayOf = memoize((env: Bindings): Gateway => {
+  const configuration = configurationOf(env);
+  const { settings } = configuration;
+  const readStore: ReadLookup = (lookup, c) =>
+    read(
+      lookup,
+      readOptions(configuration, () => countStoreRequest(c)),
+    );
+  const runner = env.SYNC_RUNNER;
+  return createGateway({
+    settings,
+    read:
+      settings.edgeCache === "platform" ? readThroughPlatform((request) => exports.Sources.fetch(request)) : readStore,
+    limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
+    requestSync: runner && (() => askRunner(runner, "webhook")),
+  });
+});
 
 /** Asks the one runner of all isolates for a run; once this has resolved, it can no longer be lost. */
 const askRunner = (runner: DurableObjectNamespace<SyncRunner>, trigger: Trigger): Promise<void> =>
@@ -146,14 +80,6 @@ function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
   const invalidate = () => exports.Sources.invalidate();
   return syncJob({ database: store.forWriting, sync: settings.sync, trigger, invalidate });
 }
-
-/** Answers as the contract says where nothing can be built, since the configuration is wrong. */
-const misconfigured = (error: unknown) =>
-  newApp()
-    .onError(renderError)
-    .all("*", () => {
-      throw error;
-    });
 
 export default {
   async fetch(request, env, context) {
@@ -195,8 +121,8 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   }
 
   /**
-   * Marks every cached list, source and list of types stale in the platform's cache: readers get the old one once more while a new one is loaded. Nothing is deleted, so that
-   * a store which fails at this moment leaves readers with something.
+   * Marks every cached list, source and list of types stale in the platform's cache: readers get the old one once more while a
+   * new one is loaded. Nothing is deleted, so that a store which fails at this moment leaves readers with something.
    * @returns whether there is a cache that was told
    */
   async invalidate(): Promise<boolean> {

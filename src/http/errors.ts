@@ -1,6 +1,9 @@
 import { Unavailable } from "../unavailable.ts";
 
-/** What a client is told: a status of the contract with its body (docs/contract.md, "Errors"). Thrown anywhere, rendered by `renderError`. */
+/**
+ * What a client is told: a status of the contract with its body (docs/contract.md, "Errors"). Thrown anywhere, rendered by
+ * `renderError`.
+ */
 export class ApiError extends Error {
   override name = "ApiError";
 

@@ -18,7 +18,10 @@ interface Line {
   sample?: number | undefined;
 }
 
-/** Tokens and the secret of a webhook, which a client puts into a path by mistake, and digests, which stand in the paths of `Sources`. */
+/**
+ * Tokens and the secret of a webhook, which a client puts into a path by mistake, and digests, which stand in the paths of
+ * `Sources`.
+ */
 const secrets = /ase_[0-9A-Za-z]+|[0-9a-f]{64}|(?<=^\/hooks\/authentik).+/g;
 
 /** Logs a line of JSON: never the query, whose values are the client's, and never a token. */

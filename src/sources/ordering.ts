@@ -25,7 +25,10 @@ const tieBreak: OrderField = "pk";
 
 const isOrderField = (name: string): name is OrderField => orderFields.some((field) => field === name);
 
-/** Reads a comma list, `-` for descending. Never fails: unknown terms are dropped, nothing left means `name` (docs/contract.md, "Ordering"). */
+/**
+ * Reads a comma list, `-` for descending. Never fails: unknown terms are dropped, nothing left means `name` (docs/contract.md,
+ * "Ordering").
+ */
 export function readOrdering(text: string): OrderTerm[] {
   const terms = new Map<OrderField, OrderTerm>();
   for (const term of text.split(",").map((part) => strip(part))) {

@@ -27,7 +27,10 @@ export type Parameter<T> = z.ZodMiniPipe<
   z.ZodMiniTransform<T, string | undefined>
 > & { jsonType: JsonType };
 
-/** A query parameter: text in, a value out. Missing and empty both mean "not given" and give the fallback (docs/contract.md, "General rules"). */
+/**
+ * A query parameter: text in, a value out. Missing and empty both mean "not given" and give the fallback (docs/contract.md,
+ * "General rules").
+ */
 function parameter<T, F>(read: Reader<T>, fallback: F, jsonType: JsonType = {}): Parameter<T | F> {
   const schema = z.pipe(
     z.optional(z.string()),

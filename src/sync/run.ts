@@ -27,8 +27,8 @@ export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wa
 }
 
 /**
- * Makes the store's list equal to authentik's, and records what became of it. The list stays as it was unless the whole of upstream's was
- * read and is good, and no other writer came in between.
+ * Makes the store's list equal to authentik's, and records what became of it. The list stays as it was unless the whole of
+ * upstream's was read and is good, and no other writer came in between.
  * @returns the run; what went wrong is in it, in words without the token
  */
 export async function syncSources(db: WritableDatabase, options: SyncOptions): Promise<SyncRun> {

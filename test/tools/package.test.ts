@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { SourcesPage } from "../../src/sources/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
@@ -72,6 +72,11 @@ async function startDev(target: string, command: string, ...args: string[]) {
     errors += chunk;
   });
   const ended = new Promise((resolve) => child.once("close", resolve));
+  const stop = async () => {
+    if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGINT");
+    await ended;
+  };
+  onTestFinished(stop);
   const origin = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const [, url] = /Ready on (http:\/\/[\w.:]+)/.exec(line) ?? [];
@@ -79,13 +84,7 @@ async function startDev(target: string, command: string, ...args: string[]) {
     });
     void ended.then((code) => reject(new Error(`${command} ended with ${code}:\n${errors}`)));
   });
-  return {
-    origin,
-    async stop() {
-      if (child.pid) process.kill(-child.pid, "SIGINT");
-      await ended;
-    },
-  };
+  return { origin, stop };
 }
 
 /** The first commands of its README: one that starts it, with a sample of its own, and what is asked of it then. */

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/options.ts";
 import { read } from "../../src/read.ts";
@@ -250,4 +252,16 @@ describe.each(stores)("over $name", ({ start }) => {
       }
     });
   });
+});
+
+// `ON CONFLICT (pk) DO UPDATE` fails where two sources swap their slugs, `OR REPLACE` deletes the other one without a word, and
+// a hosted server ends an interactive transaction after five seconds.
+it("src/sync writes no upserts, and opens no interactive transactions", () => {
+  const files = readdirSync("src/sync", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  expect(files).toContain("write.ts");
+  for (const file of files) {
+    expect(readFileSync(join("src/sync", file), "utf8"), file).not.toMatch(
+      /onConflict|on conflict|or replace|replace into|\.transaction\(/i,
+    );
+  }
 });

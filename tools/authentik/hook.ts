@@ -24,7 +24,8 @@ export interface EnsuredHook {
 /**
  * Sees to it that authentik calls the hook after every event about an OAuth source. The rule comes last but for its binding,
  * and without a policy bound to it a rule matches nothing: what is half there does nothing.
- * @param group the key of the group of the sync's user: authentik sends to a group's users, and to a group without users it sends nothing
+ * @param group the key of the group of the sync's user: authentik sends to a group's users, and to a group without users it
+ *   sends nothing
  * @throws Refusal
  */
 export async function ensureHook(

@@ -27,7 +27,10 @@ const pageFiles = ["index.html", "page.css", "page.js", "home.css", "home.js", "
 /** Where people read the code: the repository of package.json, which is the one place that names it. */
 export const repositoryUrl = manifest.repository.url.replace(/^git\+|\.git$/g, "");
 
-/** Makes what is served as it stands: the document at /openapi.json, the pages at /docs/ and (by `_redirects`) at /, and headers. */
+/**
+ * Makes what is served as it stands: the document at /openapi.json, the pages at /docs/ and (by `_redirects`) at /, and
+ * headers.
+ */
 export function writeAssets(): void {
   write("openapi.json", Buffer.from(documentText));
   for (const name of ["_headers", "_redirects"]) write(name, readFileSync(join(pageFolder, name)));
