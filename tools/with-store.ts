@@ -20,7 +20,7 @@ export const sqlOption = isPackage ? "--sql" : "--d1 | --sql";
 export function storeUsage(width: number): string {
   if (isPackage) return "";
   const flags = [
-    ["--d1", "works on the local D1 of `npm run dev -- --d1` instead"],
+    ["--d1", "takes the local D1 for the store, which `npm run dev -- --d1` serves"],
     ["--persist-to DIR", `where that is kept (default ${defaultD1Folder})`],
   ];
   return flags.map(([flag = "", meaning]) => `\n  ${flag.padEnd(width)}  ${meaning}`).join("");

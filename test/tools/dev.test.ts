@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import * as client2024 from "authentik-client-2024";
 import * as client2026 from "authentik-client-2026";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SourcesPage } from "../../src/sources/source.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
+import { blocksOf } from "../support/markdown.ts";
 import { authentikUrl, expectRecordedCases } from "../support/recorded-cases.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
 
@@ -34,6 +35,19 @@ describe("npm run dev", () => {
     const { stdout } = await run("sh", ["-c", command.replace("http://localhost:8787", dev.origin)]);
     expect(shown.length).toBeGreaterThan(100);
     expect(stdout).toContain(shown.replace(/\n\s*/g, ""));
+  });
+
+  it("gives the snippet of README.md that uses the typed client what it prints", async () => {
+    const [snippet = ""] = blocksOf("README.md", "ts");
+    const script = join(folder, "snippet.ts");
+    const code = snippet
+      .replace('"authentik-sources-edge/client"', JSON.stringify(resolve("src/client.ts")))
+      .replace("http://localhost:8787", dev.origin);
+    writeFileSync(script, code);
+    const { code: ended, stdout, stderr } = await run(process.execPath, [script]);
+    expect(ended, stderr).toBe(0);
+    const enabled = readFixture("company").results.filter((source) => source.enabled);
+    expect(stdout).toBe(enabled.map(({ slug, name }) => `${slug} ${name}\n`).join(""));
   });
 
   it("runs twice at once, on another port and file, with another token", async () => {

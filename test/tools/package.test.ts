@@ -13,6 +13,7 @@ import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
+import { blocksOf } from "../support/markdown.ts";
 import { findUnreadable, looks, openPage } from "../support/open-page.ts";
 import { installIn, packInto } from "../support/packed.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
@@ -282,6 +283,12 @@ describe("an example, from the packed package in an empty folder", () => {
     const dev = await wranglerDev(target);
     await runCases(`${dev.origin}/api/v3`, secret);
     await dev.stop();
+
+    const [, embedded = ""] = blocksOf("README.md", "ts");
+    writeFileSync(join(target, "src/readme.ts"), embedded);
+    const snippet = await wranglerDev(target, "src/readme.ts");
+    await runCases(`${snippet.origin}/api/v3`, secret);
+    await snippet.stop();
 
     const upstream = await startUpstream(servePages([...company.results, ...generateSources(1)]));
     const variables = [`AUTHENTIK_URL:${upstream.origin}`, "AUTHENTIK_TOKEN:ak"];

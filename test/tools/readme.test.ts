@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { blocksOf } from "../support/markdown.ts";
 import { run, runTool } from "../support/run.ts";
+import { typeCheck } from "../support/type-check.ts";
 
 const examples = readdirSync("examples");
 const documents = [
@@ -49,7 +51,17 @@ describe("the commands of README.md, of docs/ and the examples", () => {
 
 it("the files that the commands write into the repository are ignored by git", async () => {
   const written = [...text.matchAll(/>>? ([\w./-]+\.(?:json|sql))$/gm)].map(([, path = ""]) => path);
-  expect(new Set(written)).toEqual(new Set(["sources.json", "sources.sql"]));
-  const { stdout } = await run("git", ["check-ignore", "sources.sql", ...written]);
-  expect(stdout.trim().split("\n")).toEqual(["sources.sql", ...written]);
+  expect(new Set(written)).toEqual(new Set(["sources.json", "sources.sql", "token.sql"]));
+  const { stdout } = await run("git", ["check-ignore", ...written]);
+  expect(stdout.trim().split("\n")).toEqual(written);
+});
+
+it("the snippets of README.md compile", async () => {
+  const snippets = blocksOf("README.md", "ts");
+  expect(snippets.length).toBe(2);
+  expect(await typeCheck(Object.fromEntries(snippets.map((code, i) => [`readme-${i + 1}`, code])))).toBe("");
+});
+
+it("the one that embeds is the first of docs/embedding.md", () => {
+  expect(blocksOf("README.md", "ts")[1]).toBe(blocksOf("docs/embedding.md", "ts")[0]);
 });
