@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SourcesPage } from "../../src/sources/source.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { authentikUrl, expectRecordedCases } from "../support/recorded-cases.ts";
@@ -83,9 +83,15 @@ describe("npm run dev -- --d1", () => {
 
     upstream.behaviour = servePages(rows("New"));
     expect((await fetch(`${dev.origin}/cdn-cgi/local/scheduled`)).status).toBe(200);
+    // The job asks the runner, and does not wait for the run.
+    await vi.waitFor(
+      async () =>
+        expect((await tool("sync", "--status")).stdout).toMatch(
+          / changed {2}[0-9]+ ms .* added 0, changed 10000, removed 0, unchanged 0\n/,
+        ),
+      { timeout: 30_000, interval: 500 },
+    );
     console.info(`import ${Math.round(imported - begun)} ms, sync ${Math.round(performance.now() - imported)} ms`);
-    const status = await tool("sync", "--status");
-    expect(status.stdout).toMatch(/ changed {2}[0-9]+ ms .* added 0, changed 10000, removed 0, unchanged 0\n/);
     await sleep(memoryMs);
     const { pagination, results } = await list("?page_size=1000&page=10&ordering=slug");
     expect(pagination.count).toBe(count);
