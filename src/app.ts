@@ -148,7 +148,7 @@ const passThrough = createMiddleware<RequestVariables>((_, next) => next());
 
 /** A slug of another form is no source's: the store need not be asked. */
 const validateSlug = createMiddleware<Env, "/sources/oauth/:slug/">(async function validateSlug(c, next) {
-  if (!slugSchema.safeParse(c.req.param("slug")).success) throw pathNotFound();
+  if (!slugSchema.safeParse(c.req.param("slug")).success) throw pathNotFound;
   await next();
 });
 

@@ -45,7 +45,7 @@ export function createGateway({ settings, read, limits, requestSync }: GatewayOp
   const app = newApp<RequestVariables>()
     .onError(renderError)
     .notFound(() => {
-      throw pathNotFound();
+      throw pathNotFound;
     })
     .use(requestLog({ hits: logHits }), defaultHeaders, crossOrigin(corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))

@@ -71,7 +71,7 @@ export function readKey(url: string): Lookup {
     const [, part] = pattern.exec(path) ?? [];
     if (part !== undefined) return read(part, lastValues(search));
   }
-  throw pathNotFound();
+  throw pathNotFound;
 }
 
 const withPublicUrl = (query: string, publicUrl: string) =>

@@ -52,7 +52,7 @@ const readers: {
 } = {
   async list({ query, publicUrl }, db, { freshness }) {
     const page = await readPage(db, query, publicUrl);
-    if (!page) return { value: errorResponse(invalidPage()), freshness: emptyFreshness(freshness) };
+    if (!page) return { value: errorResponse(invalidPage), freshness: emptyFreshness(freshness) };
     const lastModified = page.changedAt > 0 ? { "Last-Modified": new Date(page.changedAt).toUTCString() } : {};
     return {
       value: await jsonResponse(page.body, lastModified),
@@ -61,7 +61,7 @@ const readers: {
   },
   async source({ slug, publicUrl }, db, { freshness }) {
     const source = await readSource(db, slug, publicUrl);
-    if (!source) return { value: errorResponse(pathNotFound()), freshness: emptyFreshness(freshness) };
+    if (!source) return { value: errorResponse(pathNotFound), freshness: emptyFreshness(freshness) };
     return { value: await jsonResponse(source), freshness };
   },
   async types({ name }, db, { freshness }) {

@@ -29,7 +29,7 @@ const passing = [502, 503, 504];
  */
 export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOptions = {}): typeof globalThis.fetch {
   return async (input, init) => {
-    const request = new Request(input, init);
+    const request = requestOf(input, init);
     const { url, method, headers } = request;
     // As text it can be sent again; a clone for each attempt costs more.
     const body = (await request.text()) || null;
@@ -55,12 +55,16 @@ export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOpti
 export const writeFetch =
   (fetch: typeof globalThis.fetch = globalThis.fetch): typeof globalThis.fetch =>
   async (input, init) => {
-    const request = new Request(input, init);
+    const request = requestOf(input, init);
     const { url, method, headers } = request;
     const body = await request.arrayBuffer();
     const milliseconds = writeMs + Math.ceil(body.byteLength / writeBytesPerMs);
     return send(fetch, url, { method, headers, body: body.byteLength > 0 ? body : null }, milliseconds);
   };
+
+/** The client's own, where it comes as one: its body is read once, here as by `fetch`. */
+const requestOf = (input: string | URL | Request, init: RequestInit | undefined) =>
+  input instanceof Request && !init ? input : new Request(input, init);
 
 async function send(
   fetch: typeof globalThis.fetch,

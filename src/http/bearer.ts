@@ -20,8 +20,8 @@ const isPrintableAscii = /^[ -~]*$/;
 export function bearerAuth(verifyToken: VerifyToken) {
   return createMiddleware<RequestVariables>(async function bearerAuth(c, next) {
     const principal = await verifyToken(readToken(c.req.header("Authorization") ?? ""), c);
-    if (!principal) throw badToken();
-    if (!principal.mayViewSources) throw permissionDenied();
+    if (!principal) throw badToken;
+    if (!principal.mayViewSources) throw permissionDenied;
     c.set("principal", principal);
     await next();
   });
@@ -30,9 +30,9 @@ export function bearerAuth(verifyToken: VerifyToken) {
 /** @throws ApiError 403 */
 export function readToken(authorization: string): string {
   const space = authorization.indexOf(" ");
-  if (space === -1) throw notAuthenticated();
-  if (authorization.slice(0, space).toLowerCase() !== "bearer") throw unsupportedScheme();
+  if (space === -1) throw notAuthenticated;
+  if (authorization.slice(0, space).toLowerCase() !== "bearer") throw unsupportedScheme;
   const token = authorization.slice(space + 1);
-  if (token.length > maximumLength || !isPrintableAscii.test(token)) throw badToken();
+  if (token.length > maximumLength || !isPrintableAscii.test(token)) throw badToken;
   return token;
 }

@@ -25,32 +25,31 @@ const secondsUntilLimitEnds = 60;
 
 const forbidden = (detail: string, code: string) => new ApiError(403, { detail, code });
 
-export const notAuthenticated = () => forbidden("Authentication credentials were not provided.", "not_authenticated");
-export const unsupportedScheme = () => forbidden("Unsupported authentication type", "authentication_failed");
-export const badToken = () => forbidden("Token invalid/expired", "authentication_failed");
-export const permissionDenied = () =>
-  forbidden("You do not have permission to perform this action.", "permission_denied");
+// What depends on nothing is made once: an error's stack costs more than all else that a refusal takes.
+export const notAuthenticated = forbidden("Authentication credentials were not provided.", "not_authenticated");
+export const unsupportedScheme = forbidden("Unsupported authentication type", "authentication_failed");
+export const badToken = forbidden("Token invalid/expired", "authentication_failed");
+export const permissionDenied = forbidden("You do not have permission to perform this action.", "permission_denied");
+export const invalidPage = new ApiError(404, { detail: "Invalid page.", code: "not_found" });
+export const pathNotFound = new ApiError(404, { detail: "Not found.", code: "not_found" });
+export const throttled = new ApiError(
+  429,
+  { detail: "Request was throttled.", code: "throttled" },
+  { "Retry-After": `${secondsUntilLimitEnds}` },
+);
+export const internalError = new ApiError(500, { detail: "Internal server error.", code: "error" });
+export const storeUnavailable = new ApiError(
+  503,
+  { detail: "The store is unavailable.", code: "unavailable" },
+  { "Retry-After": `${secondsUntilRetry}` },
+);
+
 /** @param messages the parameters that are wrong, each with what is wrong about it */
 export const invalidQuery = (messages: Record<string, string[]>) => new ApiError(400, { ...messages, code: "invalid" });
-export const invalidPage = () => new ApiError(404, { detail: "Invalid page.", code: "not_found" });
-export const pathNotFound = () => new ApiError(404, { detail: "Not found.", code: "not_found" });
 export const methodNotAllowed = (method: string, allow: string) =>
   new ApiError(405, { detail: `Method "${method}" not allowed.`, code: "method_not_allowed" }, { Allow: allow });
 export const bodyTooLong = (maxBytes: number) =>
   new ApiError(413, { detail: `The body is longer than ${maxBytes} bytes.`, code: "too_large" });
-export const throttled = () =>
-  new ApiError(
-    429,
-    { detail: "Request was throttled.", code: "throttled" },
-    { "Retry-After": `${secondsUntilLimitEnds}` },
-  );
-export const storeUnavailable = () =>
-  new ApiError(
-    503,
-    { detail: "The store is unavailable.", code: "unavailable" },
-    { "Retry-After": `${secondsUntilRetry}` },
-  );
-export const internalError = () => new ApiError(500, { detail: "Internal server error.", code: "error" });
 
 /** The one place where errors become answers. What is not meant for clients is logged and stays here. */
 export function renderError(error: unknown): Response {
@@ -61,9 +60,9 @@ export function renderError(error: unknown): Response {
 
 function hide(error: unknown): ApiError {
   console.error(describe(error));
-  if (error instanceof Unavailable) return storeUnavailable();
+  if (error instanceof Unavailable) return storeUnavailable;
   if (error instanceof Error) console.error(error.stack);
-  return internalError();
+  return internalError;
 }
 
 /** With the innermost cause alone: Drizzle's own message holds the values of the query. */

@@ -8,7 +8,7 @@ export type RateLimiter = (key: string, c: Context) => Promise<boolean>;
 
 /** @throws ApiError 429 */
 export async function countRequest(limiter: RateLimiter | undefined, key: string, c: Context): Promise<void> {
-  if (limiter && !(await limiter(key, c))) throw throttled();
+  if (limiter && !(await limiter(key, c))) throw throttled;
 }
 
 /** Limits how often each token is used; stands behind `bearerAuth`. Without a limiter every request passes. */

@@ -22,11 +22,11 @@ const maxBytes = 64 * 1024;
  */
 export const webhook = ({ secret, onCall, limiter }: WebhookOptions) =>
   async function webhook(c: Context): Promise<Response> {
-    if (!secret || !onCall) throw pathNotFound();
+    if (!secret || !onCall) throw pathNotFound;
     if (c.req.method !== "POST") throw methodNotAllowed(c.req.method, "POST");
     if (!(await isSame(await givenSecret(c.req.raw), secret))) {
       await countRequest(limiter, clientNetwork(c), c);
-      throw badToken();
+      throw badToken;
     }
     await onCall();
     return c.json({ status: "accepted" }, 202);
@@ -42,7 +42,7 @@ async function givenSecret(request: Request): Promise<string> {
   } catch (error) {
     if (error instanceof BodyTooLong) throw bodyTooLong(maxBytes);
   }
-  throw notAuthenticated();
+  throw notAuthenticated;
 }
 
 /** In a time that does not tell how much of the secret was right. */

@@ -194,7 +194,7 @@ describe("every answer of the Worker", () => {
   it.each([listPath, slugPath, typesPath])(
     "of %s beyond a limit, which the development server has not, is the 429 of the document",
     (path) => {
-      const { body, headers } = throttled();
+      const { body, headers } = throttled;
       expect(problemsOf(path, 429, body)).toEqual([]);
       expect(Object.keys(describedResponse(path, 429).headers ?? {})).toEqual([
         "Cache-Control",

@@ -103,12 +103,12 @@ export function invalidQueryResponse(parameters: Oas3Parameter[], example: Recor
 /** The caches keep these two as they keep lists. */
 export const invalidPageResponse = errorResponse(
   "A page beyond the end.",
-  { invalid_page: invalidPage() },
+  { invalid_page: invalidPage },
   "Cache-Status",
 );
 export const slugNotFoundResponse = errorResponse(
   "No source has this slug.",
-  { not_found: pathNotFound() },
+  { not_found: pathNotFound },
   "Cache-Status",
 );
 
@@ -119,15 +119,15 @@ const sharedResponses = {
     headers: headerRefs(...cacheHeaders),
   },
   403: errorResponse("No token, one that is no good, or one that may view nothing.", {
-    no_token: notAuthenticated(),
-    other_scheme: unsupportedScheme(),
-    bad_token: badToken(),
-    no_permission: permissionDenied(),
+    no_token: notAuthenticated,
+    other_scheme: unsupportedScheme,
+    bad_token: badToken,
+    no_permission: permissionDenied,
   }),
   405: errorResponse("To a method other than these.", { method_not_allowed: methodNotAllowed("POST", allow) }),
-  429: errorResponse("Too many requests, where a rate limit is bound.", { throttled: throttled() }),
-  500: errorResponse("A fault of the server.", { error: internalError() }),
-  503: errorResponse("The store cannot be asked, and nothing is cached.", { unavailable: storeUnavailable() }),
+  429: errorResponse("Too many requests, where a rate limit is bound.", { throttled: throttled }),
+  500: errorResponse("A fault of the server.", { error: internalError }),
+  503: errorResponse("The store cannot be asked, and nothing is cached.", { unavailable: storeUnavailable }),
 } satisfies Record<string, Response>;
 
 const componentName = (status: string) => `Status${status}`;
