@@ -56,10 +56,20 @@ export function processorMs(pid: number): number {
 export const childOf = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ")[0]);
 
-export const freePort = () =>
+const findPort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address();
       server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
     });
   });
+
+const given = new Set<number>();
+
+/** A port that nobody listens on, and another one each time: the system may give one twice in a row. */
+export async function freePort(): Promise<number> {
+  const port = await findPort();
+  if (given.has(port)) return freePort();
+  given.add(port);
+  return port;
+}
