@@ -54,6 +54,12 @@ export async function openPage(
 export const openPictured = (browser: Browser, dev: DevServer, path: string, look: Look) =>
   openPage(browser, dev, path, look, pictured);
 
+/** Closes a page. Requests that are under way, such as the one for its icon, are no fault of anybody's then. */
+export async function closePage(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.close();
+}
+
 /** With `UPDATE_SCREENSHOT=1` takes the picture of what the window shows, which docs/pictures/ holds. */
 export async function takePicture(page: Page, name: string, { width, scheme }: Look): Promise<void> {
   if (!process.env.UPDATE_SCREENSHOT) return;

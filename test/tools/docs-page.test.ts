@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
-import { findUnreadable, looks, openPage, openPictured, takePicture } from "../support/open-page.ts";
+import { closePage, findUnreadable, looks, openPage, openPictured, takePicture } from "../support/open-page.ts";
 import { readFixture, temporaryFolder } from "../support/run.ts";
 
 if (!chromiumPath)
@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
     );
     expect(messages).toEqual([]);
     expect(strangers).toEqual([]);
-    await page.close();
+    await closePage(page);
   });
 
   it("shows the 403 of a token that is no good", async () => {
@@ -69,7 +69,7 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
     expect(JSON.parse(body)).toEqual({ detail: "Token invalid/expired", code: "authentication_failed" });
     expect(messages).toEqual([]);
     expect(strangers).toEqual([]);
-    await page.close();
+    await closePage(page);
   });
 
   it("leads to / and back", async () => {
@@ -78,7 +78,7 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
     await page.waitForURL(`${dev.origin}/`);
     await page.getByRole("link", { name: "API reference" }).click();
     await page.waitForURL(`${dev.origin}/docs/`);
-    await page.close();
+    await closePage(page);
   });
 
   it("follows the system where its scheme changes", async () => {
@@ -88,7 +88,7 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
     await page.emulateMedia({ colorScheme: "dark" });
     expect(await ground()).not.toBe(light);
     expect(await page.locator("html.dark-mode").count()).toBe(1);
-    await page.close();
+    await closePage(page);
   });
 
   describe.each(looks)("at $width px in $scheme", (look) => {
@@ -104,7 +104,7 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
       await page.locator(".responses-table .headers").first().waitFor();
       expect(await findUnreadable(page)).toEqual([]);
       expect(messages).toEqual([]);
-      await page.close();
+      await closePage(page);
     });
 
     it("is readable with a source by its slug, which its picture shows", async () => {
@@ -116,7 +116,7 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
       expect(messages).toEqual([]);
       await page.evaluate("scrollTo(0, document.querySelector('#operations-tag-sources').offsetTop)");
       await takePicture(page, "reference", look);
-      await page.close();
+      await closePage(page);
     });
   });
 });

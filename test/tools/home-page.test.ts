@@ -5,7 +5,7 @@ import { syncRuns } from "../../src/db/schema.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
-import { findUnreadable, looks, openPage, openPictured, takePicture } from "../support/open-page.ts";
+import { closePage, findUnreadable, looks, openPage, openPictured, takePicture } from "../support/open-page.ts";
 import { readFixture, run, temporaryFolder } from "../support/run.ts";
 
 if (!chromiumPath)
@@ -53,7 +53,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await page.getByText(state, { exact: true }).waitFor();
     expect(await page.locator("dd").allInnerTexts()).toEqual([state, age]);
     expect({ messages, strangers }).toEqual({ messages: [], strangers: [] });
-    await page.close();
+    await closePage(page);
   });
 
   const json = (status: number, body: object) => (route: Route) => route.fulfill({ status, json: body });
@@ -99,7 +99,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await page.getByText(state, { exact: true }).waitFor();
     expect(await page.locator("dd").allInnerTexts()).toEqual([state, age]);
     expect(messages).toEqual([]);
-    await page.close();
+    await closePage(page);
   });
 
   it("asks again when one comes back to it", async () => {
@@ -108,7 +108,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await page.route("**/readyz", json(503, { status: "unavailable" }));
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
     await page.getByText("Store unavailable", { exact: true }).waitFor();
-    await page.close();
+    await closePage(page);
   });
 
   it("gives a command to copy, which works with a token in it", async () => {
@@ -120,7 +120,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     expect(command).toContain(inStep.origin);
     const { stdout } = await run("sh", ["-c", command.replace("TOKEN", "dev-token")]);
     expect(JSON.parse(stdout)).toEqual(readFixture("company"));
-    await page.close();
+    await closePage(page);
   });
 
   it("says what it is without scripts, too", async () => {
@@ -128,7 +128,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await page.goto(inStep.origin);
     expect(await page.locator("dd").allInnerTexts()).toEqual(["Unknown", "Age unknown: this page asks by script"]);
     expect(await page.getByRole("button").count()).toBe(0);
-    await page.close();
+    await closePage(page);
   });
 
   describe.each(looks)("at $width px in $scheme", (look) => {
@@ -140,7 +140,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
       const { page } = await openPage(browser, server(), "/", look);
       await page.getByText(state, { exact: true }).waitFor();
       expect(await findUnreadable(page)).toEqual([]);
-      await page.close();
+      await closePage(page);
     });
 
     it("is readable where a sync just ran, which its picture shows", async () => {
@@ -150,7 +150,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
       await page.getByText("42 seconds ago").waitFor();
       expect(await findUnreadable(page)).toEqual([]);
       await takePicture(page, "home", look);
-      await page.close();
+      await closePage(page);
     });
   });
 
@@ -166,6 +166,6 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
         expect.stringMatching(/^contrast 1\.\d+: h1/),
       ]),
     );
-    await page.close();
+    await closePage(page);
   });
 });

@@ -9,7 +9,7 @@ import { run, runTool, temporaryFolder } from "../support/run.ts";
 
 const path = "docs/operations.md";
 const text = readFileSync(path, "utf8");
-const [rotation = "", backup = ""] = blocksOf(path, "sh");
+const [rotation = "", rotationOfD1 = "", backup = ""] = blocksOf(path, "sh");
 
 const units: Record<string, number> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, s: 1, levels: 1 };
 
@@ -92,7 +92,8 @@ describe("docs/operations.md", () => {
     for (const name of scripts) expect(Object.keys(manifest.scripts)).toContain(name);
     const helps = new Map<string, string>();
     for (const [line, command = ""] of text.matchAll(/npx wrangler ([^`\n]*)/g)) {
-      const [, name = ""] = /^(d1 time-travel \w+|(?:d1|secret|deployments) \w+|\w+)/.exec(command) ?? [];
+      const [, name = ""] =
+        /^(d1 (?:time-travel|migrations) \w+|(?:d1|secret|deployments) \w+|\w+)/.exec(command) ?? [];
       const help = helps.get(name) ?? (await run("wrangler", [...name.split(" "), "--help"])).stdout;
       helps.set(name, help);
       expect(help, line).toContain(`wrangler ${name}`);
@@ -110,29 +111,37 @@ describe("docs/operations.md", () => {
     expect(stdout).toMatch(/ase_\w{36}\n[\s\S]*^1 .* status page$[\s\S]*^token 1 is revoked$/m);
   });
 
-  it("backs a D1 up and restores it by its commands", async () => {
+  it("rotates a token in D1, backs the database up and restores it by its commands, at --local", async () => {
     const folder = temporaryFolder();
-    const config = readFileSync("examples/host-d1/wrangler.toml", "utf8");
-    writeFileSync(
-      join(folder, "wrangler.toml"),
-      config.replace(/migrations_dir = .*/, `migrations_dir = "${resolve("drizzle")}"`),
-    );
+    const config = JSON.parse(readFileSync("wrangler.d1.jsonc", "utf8"));
+    config.d1_databases[0].migrations_dir = resolve("drizzle");
+    writeFileSync(join(folder, "wrangler.d1.jsonc"), JSON.stringify(config));
     writeFileSync(join(folder, "sample.sql"), (await runTool("dev-store", ["--sql"])).stdout);
-    const inFolder = async (command: string) => {
-      const done = await runIn(folder, command, {
-        PATH: `${resolve("node_modules/.bin")}:${process.env.PATH}`,
-        CI: "true",
-      });
+    const token = `${process.execPath} ${resolve("tools/token.ts")}`;
+    const inFolder = async (commands: string, options = "") => {
+      const local = commands
+        .replaceAll("npx ", "")
+        .replaceAll("npm run --silent token --", token)
+        .replaceAll("--remote", `--local${options}`);
+      const path = `${resolve("node_modules/.bin")}:${process.env.PATH}`;
+      const done = await runIn(folder, `set -e\n${local}`, { PATH: path, CI: "true" });
       expect(done.code, done.stdout + done.stderr).toBe(0);
       return done.stdout;
     };
-    await inFolder("wrangler d1 migrations apply sources --local");
-    await inFolder("wrangler d1 execute sources --local --file sample.sql");
-    await inFolder(`set -e\n${backup.replaceAll("npx ", "")}`);
-    const query = "SELECT (SELECT count(*) FROM oauth_sources) || ' ' || (SELECT count(*) FROM api_tokens) AS found";
-    const found = await inFolder(
-      `wrangler d1 execute sources --local --persist-to restored --json --command "${query}"`,
+    await inFolder("wrangler d1 migrations apply DB --remote -c wrangler.d1.jsonc");
+    await inFolder("wrangler d1 execute DB --remote -c wrangler.d1.jsonc --file sample.sql");
+    expect(await inFolder(rotationOfD1)).toContain("status page");
+    const [save = "", restore = ""] = backup.trim().split("\n");
+    await inFolder(save);
+    await inFolder(restore, " --persist-to restored");
+    const columns = ["oauth_sources", "api_tokens", "api_tokens WHERE revoked_at IS NOT NULL"].map(
+      (table) => `(SELECT count(*) FROM ${table})`,
     );
-    expect(JSON.parse(found)[0].results).toEqual([{ found: "12 1" }]);
+    const query = `SELECT ${columns.join(" || ' ' || ")} AS found`;
+    const found = await inFolder(
+      `wrangler d1 execute DB --remote -c wrangler.d1.jsonc --json --command "${query}"`,
+      " --persist-to restored",
+    );
+    expect(JSON.parse(found)[0].results).toEqual([{ found: "12 2 1" }]);
   });
 });
