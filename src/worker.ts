@@ -124,10 +124,13 @@ export class Sources extends WorkerEntrypoint<Bindings> {
    * Marks every cached list, source and list of types stale in the platform's cache: readers get the old one once more while a
    * new one is loaded. Nothing is deleted, so that a store which fails at this moment leaves readers with something.
    * @returns whether there is a cache that was told
+   * @throws where the cache refuses
    */
   async invalidate(): Promise<boolean> {
     if (!this.ctx.cache) return false;
-    await this.ctx.cache.invalidate({ tags: [cacheTag] });
+    const result = await this.ctx.cache.invalidate({ tags: [cacheTag] });
+    // Refused where too many come at once.
+    if (!result.success) throw new Error(result.errors.map(({ message }) => message).join("; "));
     return true;
   }
 }

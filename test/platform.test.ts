@@ -124,10 +124,12 @@ describe("Sources", () => {
 
   it("has a method that marks lists stale by their tag, and says where there is no cache to tell", async () => {
     expect(await exports.Sources.invalidate()).toBe(false);
-    const invalidate = vi.fn(async () => ({ success: true }));
+    const invalidate = vi.fn(async () => ({ success: true, errors: [{ message: "" }] }));
     const context = Object.assign(createExecutionContext(), { cache: { invalidate } });
     expect(await worker.Sources.prototype.invalidate.call({ ctx: context })).toBe(true);
     expect(invalidate).toHaveBeenCalledExactlyOnceWith({ tags: [cacheTag] });
+    invalidate.mockResolvedValue({ success: false, errors: [{ message: "rate limited" }] });
+    await expect(worker.Sources.prototype.invalidate.call({ ctx: context })).rejects.toThrow("rate limited");
   });
 });
 

@@ -184,4 +184,9 @@ describe("the schedule of runs", () => {
       }),
     );
   });
+
+  it("begins soon after a call even where the clock was set back since the last run", () => {
+    const before: Schedule = { ...nothingDue, begunAt: 3_600_000 };
+    expect(nextDue(askForRun(before, "cron", 1_000))).toBe(4_000);
+  });
 });

@@ -135,6 +135,22 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       }
     });
 
+    it("stays revoked where the clock was set back after it was found good", async () => {
+      const verdict = (generatedAt: number, value: Verdict): Cached<Verdict> => ({
+        value,
+        generatedAt,
+        freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
+        source: "bypass",
+      });
+      const answers = [verdict(60_000, { id: 1, scope: "sources:read", expiresAt: null }), verdict(10_000, null)];
+      let now = 60_000;
+      const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
+      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
+      const context = new Context(new Request("https://edge.example"));
+      expect(await verify(secret, context)).not.toBeNull();
+      for (now of [10_000, 60_000]) expect(await verify(secret, context)).toBeNull();
+    });
+
     it.each([
       [
         "while it is fresh, until it is not",

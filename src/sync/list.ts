@@ -140,9 +140,11 @@ export function readTypes(json: unknown): { types: string[]; byName: Map<string,
     ),
     ...unsafeUrls({ type }).map((problem): Problem => ({ ...problem, code: "unsafe_url" })),
   ]);
+  const byName = new Map(data.map((type) => [type.name, type]));
+  if (byName.size < data.length) problems.push({ field: "name", code: "invalid", message: "two types have one name" });
   if (problems.length > 0) throw new InvalidList(problems.slice(0, mostProblems));
   const types = (withoutSecrets(json) as object[]).map((type) => JSON.stringify(type));
-  return { types, byName: new Map(data.map((type) => [type.name, type])) };
+  return { types, byName };
 }
 
 /** authentik 2026.8 has 17. */

@@ -27,11 +27,14 @@ const retryMs = [30_000, 120_000];
 
 /** Asks for a run. One that is under way does not count: it may have read upstream already. */
 export function askForRun(schedule: Schedule, trigger: Trigger, now: number): Schedule {
-  const { begunAt, dueAt } = schedule;
+  const { dueAt } = schedule;
+  // Not in the future, where a clock was set back.
+  const begunAt = Math.min(schedule.begunAt, now);
   const soonest = Math.max(now, begunAt + spacingMs);
   const isAsked = dueAt > begunAt && dueAt <= soonest;
   return {
     ...schedule,
+    begunAt,
     ...(!isAsked && { dueAt: soonest, trigger }),
     ...(trigger === "webhook" && { lookAgainAt: now + lookAgainMs }),
     failures: 0,

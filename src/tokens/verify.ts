@@ -25,14 +25,16 @@ const badTokens = 1_000;
  * Two LRU maps, so that guesses evict no good verdict. A verdict is in one of them at most: a newer one replaces an older one
  * wherever that was, or a revoked token would come back once its bad verdict is evicted.
  */
-function verdictStorage(): Storage<Verdict> {
+function verdictStorage(now: () => number): Storage<Verdict> {
   const good = new Lru<Cached<Verdict>>({ entries: goodTokens });
   const bad = new Lru<Cached<Verdict>>({ entries: badTokens });
   const match = (digest: string) => bad.get(digest) ?? good.get(digest);
   return {
     match: async (digest) => match(digest),
     async put(digest, verdict) {
-      if (verdict.generatedAt < (match(digest)?.generatedAt ?? 0)) return;
+      const known = match(digest);
+      // One from the future, before a clock was set back, is no newer.
+      if (known && known.generatedAt <= now() && verdict.generatedAt < known.generatedAt) return;
       const [map, other] = verdict.value === null ? [bad, good] : [good, bad];
       other.delete(digest);
       map.set(digest, verdict);
@@ -52,7 +54,7 @@ const secondsUntilAskedAgain = (verdict: Cached<Verdict>, now: number): number =
  * another Worker could write: a planted verdict would be a way in.
  */
 export function tokenVerifier({ lookUp, beforeLookUp, waitUntil, now }: TokenVerifierOptions): VerifyToken {
-  const storage = verdictStorage();
+  const storage = verdictStorage(now);
   const verdicts = swrCache({ storage, now });
 
   return async function verifyToken(token, c) {

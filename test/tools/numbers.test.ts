@@ -46,3 +46,9 @@ it.each(['{"a":1,"b":[true,null,"x\\"1.0"],"__proto__":{"c":2}}', '[1.5,-2,0,"\\
 it.each(["", "{", "[1.0", "1.0.0", '{"a":01}', "-", "[1e400,]"])("refuses %j as JSON.parse does", (text) => {
   expect(() => parseJson(text)).toThrow(SyntaxError);
 });
+
+it("refuses a string without an end at once, however long", () => {
+  const begun = performance.now();
+  expect(() => parseJson(`"${'\\"'.repeat(200_000)}`)).toThrow(SyntaxError);
+  expect(performance.now() - begun).toBeLessThan(1_000);
+});

@@ -626,6 +626,7 @@ describe("an upstream that", () => {
   it.each([
     ["no list of types", { results: [] }, "Invalid input"],
     ["a type without a name", [{}], "0.name: "],
+    ["two types of one name", [first.type, first.type], "name: two types have one name"],
     [
       "a type with a URL that runs code",
       [{ ...first.type, profile_url: "javascript:x" }],
