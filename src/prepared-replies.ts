@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { Cached } from "./cache/cache.ts";
+import { isFromPast } from "./cache/freshness.ts";
 import { Lru } from "./cache/lru.ts";
 import { outOfMemory } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
@@ -48,7 +49,7 @@ export function preparedReplies({ limiter, now }: PreparedRepliesOptions): Prepa
 
   function find(key: string): Prepared | undefined {
     const found = prepared.get(key);
-    return found && now() < found.until ? found : undefined;
+    return found && now() < found.until && isFromPast(found.cached, now()) ? found : undefined;
   }
 
   function keep(key: string, start: number, { principal, answered }: PreparedVariables["Variables"]): void {

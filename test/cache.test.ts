@@ -163,6 +163,12 @@ describe("freshness", () => {
     expect(cacheStatus(await app.list())).toBe("hit; ttl=27");
   });
 
+  it("gives nothing out of memory that was made before the clock was set back", async () => {
+    await app.list();
+    app.wait(-60);
+    expect(cacheStatus(await app.list())).toContain("fwd=uri-miss");
+  });
+
   it("calls what is stale so in memory too", async () => {
     await app.list();
     await store.fault("500");

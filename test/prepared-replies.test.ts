@@ -52,6 +52,14 @@ function startHost(options: Partial<Parameters<typeof createSourcesApp>[0]> = {}
 }
 
 describe("a prepared reply", () => {
+  it("is not used where the clock was set back since it was made", async () => {
+    const { clock, verifyToken, ask } = startHost();
+    await ask("a");
+    clock.now -= 60_000;
+    await ask("a");
+    expect(verifyToken).toHaveBeenCalledTimes(2);
+  });
+
   it("answers the same request until the principal or the response is over, whichever is first", async () => {
     const { clock, verifyToken, ask } = startHost();
     const first = await (await ask("a")).text();

@@ -115,40 +115,36 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       }
     });
 
-    it("is not replaced by an older one that comes late", async () => {
-      const verdict = (generatedAt: number, value: Verdict): Cached<Verdict> => ({
-        value,
-        generatedAt,
-        freshness: { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 },
-        source: "bypass",
-      });
-      const good: Verdict = { id: 1, scope: "sources:read", expiresAt: null };
-      const answers = [verdict(20_000, null), verdict(0, good)];
-      let now = 20_000;
-      const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
-      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
+    /** A verdict of the store, made at a time. */
+    const madeAt = (generatedAt: number, value: Verdict, fresh: number): Cached<Verdict> => ({
+      value,
+      generatedAt,
+      freshness: { fresh, staleWhileRevalidate: 0, staleIfError: 3_600 },
+      source: "bypass",
+    });
+    const goodVerdict: Verdict = { id: 1, scope: "sources:read", expiresAt: null };
+
+    /** Verifies the token at a time, by a store that gives these verdicts and is down then. */
+    function verifierOf(...verdicts: Cached<Verdict>[]) {
+      let time = 0;
+      const lookUp = async () => verdicts.shift() ?? Promise.reject(new Error("the store is down"));
+      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => time });
       const context = new Context(new Request("https://edge.example"));
-      expect(await verify(secret, context)).toBeNull();
-      for (const later of [31_000, 62_000]) {
-        now = later;
-        expect(await verify(secret, context)).toBeNull();
-      }
+      return (now: number) => {
+        time = now;
+        return verify(secret, context);
+      };
+    }
+
+    it("is not replaced by an older one that comes late", async () => {
+      const verifyAt = verifierOf(madeAt(20_000, null, 10), madeAt(0, goodVerdict, 10));
+      for (const now of [20_000, 31_000, 62_000]) expect(await verifyAt(now)).toBeNull();
     });
 
     it("stays revoked where the clock was set back after it was found good", async () => {
-      const verdict = (generatedAt: number, value: Verdict): Cached<Verdict> => ({
-        value,
-        generatedAt,
-        freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
-        source: "bypass",
-      });
-      const answers = [verdict(60_000, { id: 1, scope: "sources:read", expiresAt: null }), verdict(10_000, null)];
-      let now = 60_000;
-      const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
-      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
-      const context = new Context(new Request("https://edge.example"));
-      expect(await verify(secret, context)).not.toBeNull();
-      for (now of [10_000, 60_000]) expect(await verify(secret, context)).toBeNull();
+      const verifyAt = verifierOf(madeAt(60_000, goodVerdict, 55), madeAt(10_000, null, 55));
+      expect(await verifyAt(60_000)).not.toBeNull();
+      for (const now of [10_000, 60_000]) expect(await verifyAt(now)).toBeNull();
     });
 
     it.each([

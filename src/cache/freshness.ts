@@ -14,6 +14,13 @@ interface Dated {
   freshness: Freshness | undefined;
 }
 
+/** How far the clocks of two machines of a data centre may differ. */
+const clockSkewMs = 1_000;
+
+/** Else it would be fresh for too long: it was planted, or made before a clock was set back. */
+export const isFromPast = ({ generatedAt }: Pick<Dated, "generatedAt">, now: number): boolean =>
+  generatedAt <= now + clockSkewMs;
+
 /** Seconds since it was made; never negative, whatever two clocks say. */
 export const ageOf = ({ generatedAt }: Dated, now: number): number => Math.max(0, (now - generatedAt) / 1000);
 

@@ -1,5 +1,5 @@
 import type { Cache, Cached, Storage } from "./cache.ts";
-import { secondsOnError, secondsUntilTooOld } from "./freshness.ts";
+import { isFromPast, secondsOnError, secondsUntilTooOld } from "./freshness.ts";
 import { type Bounds, Lru } from "./lru.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -34,7 +34,7 @@ export function memoryCache(
   return {
     async get(key, load, waitUntil) {
       const found = hot.get(key);
-      if (found && now() < (found.reusableUntil ?? 0)) return found;
+      if (found && now() < (found.reusableUntil ?? 0) && isFromPast(found, now())) return found;
       const entry = await next.get(key, load, waitUntil);
       const seconds = keepableSeconds(entry, now());
       if (seconds <= 0) return entry;

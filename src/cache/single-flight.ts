@@ -1,3 +1,4 @@
+import { withDeadline } from "../deadline.ts";
 import { Unavailable } from "../unavailable.ts";
 import type { WaitUntil } from "./cache.ts";
 
@@ -31,17 +32,11 @@ export class SingleFlight<T> {
       waitUntil(flight.catch(() => undefined));
     }
     try {
-      return { value: await withDeadline(flight), collapsed: underWay !== undefined };
+      return { value: await withDeadline(flight, deadlineMs, late), collapsed: underWay !== undefined };
     } finally {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     }
   }
 }
 
-function withDeadline<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout>;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unavailable(`nothing was loaded within ${deadlineMs} ms`)), deadlineMs);
-  });
-  return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
-}
+const late = () => new Unavailable(`nothing was loaded within ${deadlineMs} ms`);

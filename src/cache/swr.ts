@@ -1,5 +1,5 @@
 import type { Cache, Cached, Storage, WaitUntil } from "./cache.ts";
-import { isFresh, secondsOnError, secondsUntilTooOld } from "./freshness.ts";
+import { isFresh, isFromPast, secondsOnError, secondsUntilTooOld } from "./freshness.ts";
 import { Lru } from "./lru.ts";
 import { SingleFlight } from "./single-flight.ts";
 
@@ -17,19 +17,16 @@ const breakerMs = 5_000;
 const probingMs = 30_000;
 /** How many keys may be remembered as failing. */
 const failingKeys = 1_000;
-/** How far the clocks of two machines of a data centre may differ. */
-const clockSkewMs = 1_000;
 
 /** Adds to a storage: freshness, stale-while-revalidate, stale-if-error (RFC 5861), single flight and a circuit breaker. */
 export function swrCache<T>({ storage, now = Date.now, logError = console.error }: SwrCacheOptions<T>): Cache<T> {
   const flights = new SingleFlight<Cached<T>>();
   const failures = new Lru<number>({ entries: failingKeys });
 
-  /** An entry from the future would be fresh for ever: it is a miss. */
   async function match(key: string): Promise<Cached<T> | undefined> {
     try {
       const entry = await storage.match(key);
-      return entry && entry.generatedAt <= now() + clockSkewMs ? entry : undefined;
+      return entry && isFromPast(entry, now()) ? entry : undefined;
     } catch (error) {
       logError(`the cache could not be read: ${error}`);
       return undefined;

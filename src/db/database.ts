@@ -1,5 +1,6 @@
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
+import { withDeadline } from "../deadline.ts";
 import { Unavailable } from "../unavailable.ts";
 
 type AnyDatabase = BaseSQLiteDatabase<"async", unknown>;
@@ -24,7 +25,7 @@ const queryMs = 4_000;
  */
 export async function runQuery<T>(run: () => Promise<T>): Promise<T> {
   try {
-    return await inTime(run());
+    return await withDeadline(run(), queryMs, late);
   } catch (error) {
     const missing = missingPart(error);
     throw new Unavailable(
@@ -36,13 +37,7 @@ export async function runQuery<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${queryMs / 1000} s`)), queryMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
+const late = () => new Error(`no answer within ${queryMs / 1000} s`);
 
 /** A table or a column, by its name. SQLite says it in words alone, whichever driver passes them on. */
 function missingPart(error: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { boolean, choice, type Parameter, text, uuid } from "./parameter.ts";
-import { sourceTypeSchema } from "./source-type.ts";
+import { sourceTypeSchema, validText } from "./source-type.ts";
 
 /** All that the code knows of one key of a source. */
 export interface Field {
@@ -26,18 +26,14 @@ export interface Column {
   index?: "index" | "unique";
 }
 
-/** PostgreSQL holds no NUL, and text with half a surrogate pair is no UTF-8; native libSQL aborts on it. */
-const string = z
-  .string()
-  .check(z.refine((value) => value.isWellFormed() && !value.includes("\0"), "is not valid text"));
-const uuidString = string.check(
-  z.toLowerCase(),
-  z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "is not a UUID"),
+/** As authentik writes it: filters compare it by its letters. */
+const uuidString = validText.check(
+  z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "is not a UUID in lower case"),
 );
 const flow = z.nullable(uuidString);
-const url = z.nullable(string.check(z.maxLength(255)));
+const url = z.nullable(validText.check(z.maxLength(255)));
 /** As authentik's models have it. */
-export const slugSchema = string.check(
+export const slugSchema = validText.check(
   z.maxLength(50),
   z.regex(/^[-a-zA-Z0-9_]+$/, "may hold letters, digits, - and _ only"),
 );
@@ -55,7 +51,7 @@ export const fields = {
   /** The source's UUID. */
   pk: { check: uuidString },
   /** What people see. */
-  name: { check: string, column: indexed(required), filter: text() },
+  name: { check: validText, column: indexed(required), filter: text() },
   /** Names the source in URLs; unique. */
   slug: { check: slugSchema, column: indexed(required, "unique"), filter: text() },
   /** Whether people can sign in with it. */
@@ -65,30 +61,30 @@ export const fields = {
   /** The UUID of the flow for people who are new. */
   enrollment_flow: { check: flow, default: null, column: indexed(nullable), filter: uuid() },
   /** The form that authentik's own interface edits it with. */
-  component: { check: string, default: "ak-source-oauth-form" },
+  component: { check: validText, default: "ak-source-oauth-form" },
   /** What one object of this kind is called. */
-  verbose_name: { check: string, default: "OAuth Source" },
+  verbose_name: { check: validText, default: "OAuth Source" },
   /** What many of them are called. */
-  verbose_name_plural: { check: string, default: "OAuth Sources" },
+  verbose_name_plural: { check: validText, default: "OAuth Sources" },
   /** The model in authentik. */
-  meta_model_name: { check: string, default: "authentik_sources_oauth.oauthsource" },
+  meta_model_name: { check: validText, default: "authentik_sources_oauth.oauthsource" },
   /** Whether all policies must agree, or any one. */
-  policy_engine_mode: { check: string, default: "any", column: required, filter: choice(["all", "any"]) },
+  policy_engine_mode: { check: validText, default: "any", column: required, filter: choice(["all", "any"]) },
   /** How a person is matched with a user who exists. */
   user_matching_mode: {
-    check: string,
+    check: validText,
     default: "identifier",
     column: required,
     filter: choice(["identifier", "email_link", "email_deny", "username_link", "username_deny"]),
   },
   /** Who manages the object, where that is not a person. */
-  managed: { check: z.nullable(string), default: null, column: indexed(nullable, "unique") },
+  managed: { check: z.nullable(validText), default: null, column: indexed(nullable, "unique") },
   /** The path that new users get. */
-  user_path_template: { check: string, default: "goauthentik.io/sources/%(slug)s", column: required },
+  user_path_template: { check: validText, default: "goauthentik.io/sources/%(slug)s", column: required },
   /** The icon's address; a path is below authentik's public URL. */
-  icon: { check: z.nullable(string), default: null },
+  icon: { check: z.nullable(validText), default: null },
   /** The name of the source's type. */
-  provider_type: { check: string.check(z.maxLength(255)), column: indexed(required), filter: text() },
+  provider_type: { check: validText.check(z.maxLength(255)), column: indexed(required), filter: text() },
   /** Where OAuth 1 asks for a request token. */
   request_token_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
   /** Where people are sent to sign in. */
@@ -98,17 +94,17 @@ export const fields = {
   /** Where the person's profile is read. */
   profile_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
   /** The client ID at the provider. */
-  consumer_key: { check: string, column: indexed(required), filter: text() },
+  consumer_key: { check: validText, column: indexed(required), filter: text() },
   /** Where the provider sends people back to, below authentik's public URL. */
   callback_url: { check: z.string(), default: "" },
   /** The scopes that are asked for besides the type's own. */
-  additional_scopes: { check: string, default: "", column: required, filter: text() },
+  additional_scopes: { check: validText, default: "", column: required, filter: text() },
   /** The source's type. */
   type: { check: sourceTypeSchema, default: null },
   /** The OpenID Connect discovery document; may be empty. */
-  oidc_well_known_url: { check: string, default: "", column: required, isUrl: true },
+  oidc_well_known_url: { check: validText, default: "", column: required, isUrl: true },
   /** The provider's JSON Web Key Set; may be empty. */
-  oidc_jwks_url: { check: string, default: "", column: required, isUrl: true },
+  oidc_jwks_url: { check: validText, default: "", column: required, isUrl: true },
   /** The keys themselves, any JSON: an object in practice, `{}` where there are none. */
   oidc_jwks: { check: z.unknown(), default: {} },
   /** Whether it is shown more prominently. */
@@ -118,20 +114,20 @@ export const fields = {
   /** The UUIDs of the mappings of group properties. */
   group_property_mappings: { check: z.unknown(), isNewer: true },
   /** The URL of the icon to show. */
-  icon_url: { check: z.nullable(string), isNewer: true, isUrl: true },
+  icon_url: { check: z.nullable(validText), isNewer: true, isUrl: true },
   /** The icon's URLs for light and dark themes. */
   icon_themed_urls: { check: z.unknown(), isNewer: true },
   /** How a group is matched with one that exists; a source that does not say counts as `identifier`. */
   group_matching_mode: {
-    check: string,
+    check: validText,
     isNewer: true,
     column: { type: "text", isNullable: true, fallback: "identifier" },
     filter: choice(["identifier", "name_link", "name_deny"]),
   },
   /** The method of PKCE: none, plain or S256. */
-  pkce: { check: string, isNewer: true, column: nullable },
+  pkce: { check: validText, isNewer: true, column: nullable },
   /** How the client authenticates for the code: basic_auth or post_body. */
-  authorization_code_auth_method: { check: string, isNewer: true, column: nullable },
+  authorization_code_auth_method: { check: validText, isNewer: true, column: nullable },
 } satisfies Record<string, Field>;
 
 type Fields = typeof fields;

@@ -1,8 +1,13 @@
 import * as z from "zod/mini";
 
+/** PostgreSQL holds no NUL, and text with half a surrogate pair is no UTF-8; native libSQL aborts on it. */
+export const validText = z
+  .string()
+  .check(z.refine((value) => value.isWellFormed() && !value.includes("\0"), "is not valid text"));
+
 /** The `type` object of a source. */
 export const sourceTypeSchema = z.looseObject({
-  name: z.string(),
+  name: validText,
   verbose_name: z.string(),
   urls_customizable: z.boolean(),
   request_token_url: z.nullable(z.string()),

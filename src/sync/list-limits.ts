@@ -12,6 +12,8 @@ const largestPage = 8 * 1024 * 1024;
 const sourcesPerPage = 1_000;
 /** Of what stands beside the results. */
 export const largestBeside = 64 * 1024;
+/** Of all source types together: authentik 2026.8 has 17. They go into the store as one bound value, which D1 takes up to 2 MB. */
+export const largestTypes = 128 * 1024;
 
 const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
 

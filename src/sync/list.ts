@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { fieldEntries } from "../sources/fields.ts";
 import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
 import { type CheckedRow, type Document, documentOf } from "./document.ts";
-import { largestBeside, sizeProblems, tooDeepFields, tooDeepMessage } from "./list-limits.ts";
+import { largestBeside, largestTypes, sizeProblems, tooDeepFields, tooDeepMessage } from "./list-limits.ts";
 import { InvalidList, mostProblems, type Problem } from "./problem.ts";
 import { isPlainObject, withoutSecrets } from "./secrets.ts";
 import { unsafeUrls } from "./unsafe-urls.ts";
@@ -113,9 +113,13 @@ export function besideOf({ pagination: _, results: __, ...others }: Record<strin
   const [tooDeep] = tooDeepFields(others);
   if (tooDeep) throw new InvalidList([{ field: shownName(tooDeep), code: "too_deep", message: tooDeepMessage }]);
   const beside = JSON.stringify(withoutSecrets(others));
-  if (beside.length <= largestBeside) return beside;
-  const message = `what stands beside the results has ${beside.length} characters, more than ${largestBeside}`;
-  throw new InvalidList([{ code: "too_large", message }]);
+  checkLength("what stands beside the results", beside, largestBeside);
+  return beside;
+}
+
+function checkLength(what: string, { length }: string, most: number): void {
+  const message = `${what} has ${length} characters, more than ${most}`;
+  if (length > most) throw new InvalidList([{ code: "too_large", message }]);
 }
 
 /**
@@ -144,6 +148,7 @@ export function readTypes(json: unknown): { types: string[]; byName: Map<string,
   if (byName.size < data.length) problems.push({ field: "name", code: "invalid", message: "two types have one name" });
   if (problems.length > 0) throw new InvalidList(problems.slice(0, mostProblems));
   const types = (withoutSecrets(json) as object[]).map((type) => JSON.stringify(type));
+  checkLength("the list of source types", types.join(), largestTypes);
   return { types, byName };
 }
 

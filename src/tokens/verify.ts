@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Cached, Storage, WaitUntil } from "../cache/cache.ts";
-import { isFresh, secondsOnError, timeToLive } from "../cache/freshness.ts";
+import { isFresh, isFromPast, secondsOnError, timeToLive } from "../cache/freshness.ts";
 import { Lru } from "../cache/lru.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { VerifyToken } from "../http/bearer.ts";
@@ -33,8 +33,7 @@ function verdictStorage(now: () => number): Storage<Verdict> {
     match: async (digest) => match(digest),
     async put(digest, verdict) {
       const known = match(digest);
-      // One from the future, before a clock was set back, is no newer.
-      if (known && known.generatedAt <= now() && verdict.generatedAt < known.generatedAt) return;
+      if (known && isFromPast(known, now()) && verdict.generatedAt < known.generatedAt) return;
       const [map, other] = verdict.value === null ? [bad, good] : [good, bad];
       other.delete(digest);
       map.set(digest, verdict);

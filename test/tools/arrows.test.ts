@@ -12,7 +12,7 @@ const rooms: Record<string, string[]> = {
   tokens: ["db/", "http/", "cache/"],
   sync: ["db/", "sources/"],
 };
-const ground = ["unavailable.ts", "bounded-text.ts"];
+const ground = ["unavailable.ts", "bounded-text.ts", "deadline.ts"];
 
 it("has imports that run one way, from the entry to the store", async () => {
   const arrows: string[] = [];

@@ -131,7 +131,7 @@ describe("npm run db:import", () => {
       'row 3 (slug "source-2"): type.verbose_name: ',
       'row 4 (slug "source-3"): name: is not valid text',
       'row 5 (slug "source-3"): profile_url: ',
-      'row 6 (slug "again"): pk: is not a UUID',
+      'row 6 (slug "again"): pk: is not a UUID in lower case',
       "and perhaps more: the check stops at 10 problems",
     ]) {
       expect(stderr).toContain(problem);

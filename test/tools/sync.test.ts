@@ -626,6 +626,12 @@ describe("an upstream that", () => {
   it.each([
     ["no list of types", { results: [] }, "Invalid input"],
     ["a type without a name", [{}], "0.name: "],
+    ["a type whose name is no text", [{ ...first.type, name: "\ud800" }], "0.name: is not valid text"],
+    [
+      "types of more than 128 KiB",
+      [{ ...first.type, novel: "x".repeat(128 * 1024) }],
+      "the list of source types has 131359 characters, more than 131072",
+    ],
     ["two types of one name", [first.type, first.type], "name: two types have one name"],
     [
       "a type with a URL that runs code",
@@ -634,7 +640,7 @@ describe("an upstream that", () => {
     ],
   ])("gives %s changes nothing", async (_, types, error) => {
     upstream.types = types;
-    const run = await sync();
+    const run = await sync({ limits: {} });
     expect(run.outcome).toBe("failed");
     expect(run.error).toContain(error);
   });
