@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     silent: "passed-only",
-    globalSetup: ["test/support/lab.ts"],
+    globalSetup: ["test/support/temporary-files.ts", "test/support/lab.ts"],
     projects: [
       {
         plugins: [

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
@@ -12,6 +11,7 @@ import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/
 import { writeAssets } from "../../tools/openapi/assets.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { faults } from "./faults.ts";
+import { temporaryFolder } from "./run.ts";
 
 interface LabStore {
   server: LibsqlServer;
@@ -27,7 +27,7 @@ interface LabStore {
  */
 export default async function setup(project: TestProject) {
   writeAssets();
-  const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-lab-"));
+  const folder = temporaryFolder();
   const template = join(folder, "template.db");
   const templateDb = openStore(`file:${template}`, undefined);
   await migrateStore(templateDb);
@@ -84,6 +84,5 @@ export default async function setup(project: TestProject) {
     lab.close();
     lab.closeAllConnections();
     await Promise.all([...stores.values()].map(({ server }) => server.close()));
-    rmSync(folder, { recursive: true });
   };
 }

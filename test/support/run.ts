@@ -8,7 +8,7 @@ import type { SourcesPage } from "../../src/sources/source.ts";
 
 type Variables = Record<string, string>;
 
-export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "authentik-sources-edge-test-"));
+export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "test-"));
 
 export const fixturePath = (name: string) =>
   fileURLToPath(new URL(`../conformance/fixtures/${name}.json`, import.meta.url).href);

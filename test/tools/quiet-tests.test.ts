@@ -1,15 +1,13 @@
+import { readdirSync } from "node:fs";
 import { expect, it } from "vitest";
-import { run } from "../support/run.ts";
+import { run, temporaryFolder } from "../support/run.ts";
 
-it("a passing run of the tests shows no stacks of the runtime, though they break connections", async () => {
-  const { code, stdout, stderr } = await run("npx", [
-    "vitest",
-    "run",
-    "--project",
-    "worker",
-    "test/store-faults.test.ts",
-  ]);
+it("a passing run of the tests shows no stacks of the runtime, though they break connections, and leaves no files", async () => {
+  const folder = temporaryFolder();
+  const args = ["node_modules/vitest/vitest.mjs", "run", "--project", "worker", "test/store-faults.test.ts"];
+  const { code, stdout, stderr } = await run(process.execPath, args, { TMPDIR: folder });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/\d\d passed/);
   expect(stdout).not.toMatch(/exception|stack/);
+  expect(readdirSync(folder)).toEqual([]);
 });
