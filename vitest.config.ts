@@ -33,8 +33,8 @@ export default defineConfig({
           // Files that pack the package write the same dist/, and those that measure times want the machine for themselves.
           fileParallelism: false,
           include: ["test/tools/*.test.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -8,6 +8,7 @@ export const chromiumPath = [process.env.CHROMIUM, "/usr/bin/chromium"].find((pa
 const args = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
 
 /** Starts it without a window and with a profile of its own. */

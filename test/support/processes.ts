@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const read = (path: string): string => {
+/** The text of a file; none where it is gone. */
+export const read = (path: string): string => {
   try {
     return readFileSync(path, "utf8");
   } catch {
@@ -11,7 +12,7 @@ const read = (path: string): string => {
 
 /** The processes below one, at whatever depth. Linux only. */
 export function descendants(pid: number): number[] {
-  const threads = readdirSync(`/proc/${pid}/task`);
+  const threads = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : [];
   const children = threads.flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).match(/\d+/g) ?? []);
   return children.map(Number).flatMap((child) => [child, ...descendants(child)]);
 }

@@ -31,7 +31,7 @@ export interface SqldOptions {
 
 export type Sqld = Awaited<ReturnType<typeof startSqld>>;
 
-const startMs = 10_000;
+const startMs = 60_000;
 const attempts = 3;
 
 /** Starts a server over a folder of its own, on ports of its own, and waits until it answers. */
@@ -108,15 +108,20 @@ const answers = async (url: string) => {
   return (await fetch(`${url}/health`).catch(() => undefined))?.ok ?? false;
 };
 
+/** Each once: whoever has it may not listen yet. */
+const given = new Set<number>();
+
 /** Below the ports that systems give to whoever asks for any: a server that is down for a while keeps its own. */
 export async function freeAddress(): Promise<string> {
   const port = 15_000 + Math.floor(Math.random() * 15_000);
+  if (given.has(port)) return freeAddress();
   const probe = createServer();
   const isFree = await new Promise<boolean>((resolve) => {
     probe.once("error", () => resolve(false));
     probe.listen(port, "127.0.0.1", () => resolve(true));
   });
   if (!isFree) return freeAddress();
+  given.add(port);
   await new Promise((resolve) => probe.close(resolve));
   return `127.0.0.1:${port}`;
 }

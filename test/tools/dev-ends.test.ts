@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startDev } from "../support/dev.ts";
-import { commandLine, descendants, filesBelow, isRunning } from "../support/processes.ts";
+import { commandLine, descendants, filesBelow, isRunning, read } from "../support/processes.ts";
 import { runTool, temporaryFolder } from "../support/run.ts";
 import { startUpstream } from "../support/upstream.ts";
 
@@ -33,8 +33,8 @@ describe("npm run dev", () => {
     expect(pids.length).toBeGreaterThanOrEqual(3);
     process.kill(dev.pid, signal);
     expect(await dev.ended).toBe(code);
-    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 10_000);
-    await vi.waitFor(() => expect(files()).toEqual([]), 10_000);
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 30_000);
+    await vi.waitFor(() => expect(files()).toEqual([]), 30_000);
   });
 
   it("ends with 1 where wrangler is killed, and ends what wrangler has started", async () => {
@@ -43,7 +43,7 @@ describe("npm run dev", () => {
     process.kill(wrangler, "SIGKILL");
     expect(await dev.ended).toBe(1);
     expect(dev.output()).toContain("dev: wrangler was ended by SIGKILL");
-    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 10_000);
+    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), 30_000);
   });
 
   it("ends with wrangler's code and words where wrangler cannot start", async () => {
@@ -58,7 +58,7 @@ describe("npm run dev", () => {
 
   it("has no secret in a file, on a command line or in its output", async () => {
     const { dev, pids, files } = await startTool();
-    const readable = [...pids.map(commandLine), ...files().map((path) => readFileSync(path, "latin1")), dev.output()];
+    const readable = [...pids.map(commandLine), ...files().map(read), dev.output()];
     expect(readable.filter((text) => text.includes(secret))).toEqual([]);
     expect(readable.join()).toContain("workerd");
     process.kill(dev.pid, "SIGINT");

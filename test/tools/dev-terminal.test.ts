@@ -73,7 +73,7 @@ describe("npm run dev in a terminal", () => {
       expect.stringMatching(/^\{"method":"GET","path":"\/nowhere","status":404,.*\}$/),
     ]);
     await closeTerminal(dev);
-    expect(filesBelow(tmp)).toEqual([]);
+    await vi.waitFor(() => expect(filesBelow(tmp)).toEqual([]), patience);
   });
 
   it.each([
@@ -113,7 +113,7 @@ describe("npm run dev in a terminal", () => {
       expect(linesOf(dev, "Ctrl-C").join().includes("\u001b")).toBe(!("NO_COLOR" in variables));
 
       writeWorker('console.log("good again")');
-      await vi.waitFor(() => expect(linesOf(dev, "Local server updated and ready")).toHaveLength(1), patience);
+      await vi.waitFor(() => expect(dev.output()).toContain("Local server updated and ready"), patience);
       await fetch(dev.origin);
       await vi.waitFor(
         () => expect(linesOf(dev, "Local server updated and ready").slice(1)).toEqual(["good again"]),

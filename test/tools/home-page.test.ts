@@ -114,8 +114,9 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
   it("gives a command to copy, which works with a token in it", async () => {
     const { page } = await openPage(browser, inStep, "/", desktop);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-    await page.getByRole("button", { name: "Copy" }).click();
-    await page.getByRole("button", { name: "Copied" }).waitFor();
+    // The word stands for two seconds alone.
+    const copied = page.getByRole("button", { name: "Copied" }).waitFor();
+    await Promise.all([copied, page.getByRole("button", { name: "Copy" }).click()]);
     const command: string = await page.evaluate("navigator.clipboard.readText()");
     expect(command).toContain(inStep.origin);
     const { stdout } = await run("sh", ["-c", command.replace("TOKEN", "dev-token")]);

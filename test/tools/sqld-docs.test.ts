@@ -50,7 +50,7 @@ async function startServer(command: string) {
       if (server.exitCode !== null) throw new Error(`${command} ends with ${server.exitCode}: ${errors}`);
       expect((await fetch(localized(`http://${flagOf("--http-listen-addr")}/health`))).ok).toBe(true);
     },
-    { timeout: 10_000 },
+    { timeout: 60_000 },
   );
 }
 
@@ -78,7 +78,7 @@ it.skipIf(!sqldPath)(
     const names = { requests: [{ type: "execute", stmt: { sql: "SELECT name FROM api_tokens" } }, { type: "close" }] };
     await vi.waitFor(
       async () => expect(await ask("8081/v2/pipeline", `-d '${JSON.stringify(names)}'`)).toContain('"status page"'),
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     );
   },
 );

@@ -47,7 +47,7 @@ describe.skipIf(!sqldPath)("a replica of sqld", () => {
     return [...new Set(results.map(({ name }) => name.split(" ")[0]))].join();
   }
 
-  const readersSee = (names: string) => vi.waitFor(async () => expect(await namesSeen()).toBe(names), 10_000);
+  const readersSee = (names: string) => vi.waitFor(async () => expect(await namesSeen()).toBe(names), 30_000);
 
   /** Reads all the time. @returns ends it, and gives what was seen, one after the other */
   function watch(): () => Promise<string[]> {

@@ -127,23 +127,27 @@ describe.concurrent(`the streams of the embedded server${sqldPath ? " and of sql
   });
 
   it("cannot write once they have read what another has changed since, and learn so at once", async () => {
-    const started = Date.now();
+    const waits: number[] = [];
     const outcomes = await play(async (say) => {
       await say("old", execute("BEGIN"), read);
-      return [await say("new", insert(1), close), await say("old", insert(2), execute("ROLLBACK"), close)];
+      const changed = await say("new", insert(1), close);
+      const begun = Date.now();
+      const refused = await say("old", insert(2), execute("ROLLBACK"), close);
+      waits.push(Date.now() - begun);
+      return [changed, refused];
     });
     expect(outcomes).toEqual([
       ["ok", "ok"],
       ["SQLITE_BUSY", "ok", "ok"],
     ]);
-    expect(Date.now() - started).toBeLessThan(4_000);
+    expect(Math.max(...waits)).toBeLessThan(4_000);
   });
 
   it("expire when they are left alone for 10 s, with what they have open", async () => {
     const answers: Answer[] = [];
     const outcomes = await play(async (say) => {
       await say("left", begin, insert(1));
-      await sleep(11_500); // sqld looks once a second
+      await sleep(12_500); // sqld looks once a second
       answers.push(await say("left", commit, close));
       return [...answers.slice(-1), await say("left", close), await say("reader", read, close)];
     });

@@ -42,7 +42,7 @@ describe("a tool", () => {
       expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
       expect(stderr).toContain(`the store at LIBSQL_URL (${store.origin}) cannot be reached: no answer within 10 s`);
     }
-    expect(Date.now() - start).toBeLessThan(40_000);
+    expect(Date.now() - start).toBeLessThan(100_000);
   });
 
   it("names a store that nobody listens at, whichever tool it is", async () => {
@@ -84,7 +84,7 @@ describe("a tool", () => {
     const { code, stderr } = await runOver("http://store.invalid", ["token", "list"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /^token: the store at LIBSQL_URL \(http:\/\/store\.invalid\) cannot be reached: .*(host|name)/,
+      /^token: the store at LIBSQL_URL \(http:\/\/store\.invalid\) cannot be reached: .*(host|name|no answer)/,
     );
   });
 });

@@ -95,11 +95,14 @@ async function killAtRandom(kills: number, name: string, startVictim: () => Prom
     moments.push(`${moment}${isWritten ? " (written)" : ""}`);
     before = after;
   }
-  void serve(other(before.names));
   const variables = { ...store.variables, AUTHENTIK_SYNC_URL: upstream.origin, AUTHENTIK_TOKEN: "t" };
-  expect((await runTool("sync", store.args, variables)).stdout).toBe(
-    `added 0, changed ${count}, removed 0, unchanged 0\n`,
-  );
+  const syncTo = async (version: string) => {
+    void serve(version);
+    return (await runTool("sync", store.args, variables)).stdout;
+  };
+  // A server may still write what a killed command had sent: so there and back.
+  await syncTo(before.names);
+  expect(await syncTo(other(before.names))).toBe(`added 0, changed ${count}, removed 0, unchanged 0\n`);
   return moments;
 }
 

@@ -36,7 +36,8 @@ beforeEach(async () => {
 afterEach(() => upstream.close());
 
 /** Limits so small that no test waits for them; no wait takes time. */
-const limits: Partial<Limits> = { attemptMs: 300, pageBytes: 64 * 1024, pages: 5 };
+const limits: Partial<Limits> = { pageBytes: 64 * 1024, pages: 5 };
+const impatient: Partial<SyncOptions> = { limits: { ...limits, attemptMs: 300 } };
 
 const sync = (options: Partial<SyncOptions> = {}) =>
   syncSources(store.db, {
@@ -91,7 +92,13 @@ const faults: Fault[] = [
     error: /^the connection to http:\/\/127\.0\.0\.1:1\/api\/v3\/sources\/oauth\/ failed/,
     asked: 0,
   },
-  { name: "hangs", behaviour: () => {}, error: "did not answer in full within 0.3 s", isLimited: true },
+  {
+    name: "hangs",
+    behaviour: () => {},
+    options: impatient,
+    error: "did not answer in full within 0.3 s",
+    isLimited: true,
+  },
   {
     name: "drips",
     behaviour(response) {
@@ -99,6 +106,7 @@ const faults: Fault[] = [
       const timer = setInterval(() => response.write(" "), 20);
       response.once("close", () => clearInterval(timer));
     },
+    options: impatient,
     error: "did not answer in full within 0.3 s",
     isLimited: true,
   },
