@@ -39,7 +39,11 @@ export async function start(script: string, ...args: string[]) {
     child.once("exit", (code) => reject(new Error(`${script} ended with ${code}`)));
   });
   if (child.pid === undefined) throw new Error(`${script} has no process`);
-  atEnd(() => child.kill("SIGKILL"));
+  atEnd(() => {
+    // Not SIGKILL: what the program has started would stay behind. One that is stopped has to go on to end.
+    child.kill();
+    child.kill("SIGCONT");
+  });
   return { pid: child.pid, line, kill: (signal?: NodeJS.Signals) => child.kill(signal) };
 }
 
