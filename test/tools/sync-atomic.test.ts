@@ -138,12 +138,15 @@ describe(`${count} sources`, () => {
     const now = String((await store.snapshot()).sources[0]?.name).split(" ")[0];
     serve(now === "Old" ? "New" : "Old");
     const readers = Promise.all([read(), read()]);
-    const { code, stderr } = await runTool("sync", [], remote);
-    expect(code, stderr).toBe(0);
-    // What the readers throw ends the wait as well.
-    await Promise.race([readers, vi.waitFor(() => expect(seen.size).toBe(2), 10_000)]);
-    isDone = true;
-    await readers;
+    try {
+      const { code, stderr } = await runTool("sync", [], remote);
+      expect(code, stderr).toBe(0);
+      // A reader that fails ends the wait as well.
+      await Promise.race([readers, vi.waitFor(() => expect(seen.size).toBe(2), 10_000)]);
+    } finally {
+      isDone = true;
+      await readers;
+    }
     console.info(`slowest read ${Math.round(slowest)} ms; reads by what they saw: ${JSON.stringify([...seen])}`);
     expect(slowest).toBeLessThan(Math.max(1_000, 10 * calm));
     expect([...seen.keys()].sort()).toEqual(["New", "Old"]);
