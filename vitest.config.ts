@@ -1,12 +1,23 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+// Four rooms, each named for what its tests need. `npm test` is the first three, `npm run test:slow` the last.
 export default defineConfig({
   test: {
     silent: "passed-only",
     globalSetup: ["test/support/temporary-files.ts", "test/support/lab.ts"],
     projects: [
       {
+        // Node alone, in this process.
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // The Workers runtime.
         plugins: [
           cloudflareTest(({ inject }) => ({
             // The runtime logs a stack of its own for every connection that a test breaks. Uncaught errors are not lost with that
@@ -22,17 +33,28 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
-          include: ["test/*.test.ts"],
+          include: ["test/worker/**/*.test.ts"],
           setupFiles: ["test/support/uncaught-errors.ts"],
           testTimeout: 60_000,
         },
       },
       {
+        // Workers that run as deployed, in wrangler's own harness.
         test: {
-          name: "tools",
+          name: "api",
+          fileParallelism: false,
+          include: ["test/api/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // What is slow by nature: the package, the dev tool, browsers, kills, the real libSQL server, soaks.
+        test: {
+          name: "slow",
           // Files that pack the package write the same dist/, and those that measure times want the machine for themselves.
           fileParallelism: false,
-          include: ["test/tools/*.test.ts"],
+          include: ["test/slow/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -25,7 +25,7 @@ export interface LibsqlServer {
 /**
  * A local libSQL server for development and tests: the one endpoint that `@libsql/client` uses over HTTP
  * (`POST /v2/pipeline`, JSON), over the native engine that this client brings. It answers as sqld does, which a test holds it
- * to (`test/tools/sqld-parity.test.ts`). Listens on loopback only.
+ * to (`test/slow/sqld-parity.test.ts`). Listens on loopback only.
  */
 export async function startLibsqlServer(options: LibsqlServerOptions): Promise<LibsqlServer> {
   const { file, port = 0, authToken, idleMs = 10_000, transactionMs = 5_000 } = options;

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { createSourcesApp, type SourcesAppOptions } from "../src/app.ts";
-import { createSourcesClient } from "../src/client.ts";
-import { openLibsql } from "../src/db/libsql.ts";
-import { createStore, readFixture, type TestStore, token } from "./support/store.ts";
+import { createSourcesApp, type SourcesAppOptions } from "../../src/app.ts";
+import { createSourcesClient } from "../../src/client.ts";
+import { openLibsql } from "../../src/db/libsql.ts";
+import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 
 let store: TestStore;
 let options: SourcesAppOptions<object>;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isSecretKey, withoutSecrets } from "../src/sync/secrets.ts";
+import { isSecretKey, withoutSecrets } from "../../src/sync/secrets.ts";
 
 it.each([
   ...["consumer_secret", "client_secret", "clientSecret", "CLIENT-SECRET", "secret", "secrets", "secret_key"],

@@ -1,12 +1,12 @@
 import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
-import { oauthSources, syncRuns } from "../src/db/schema.ts";
-import type { Trigger } from "../src/sync/runs.ts";
-import type { Bindings } from "../src/worker.ts";
-import worker, { Sources } from "../src/worker.ts";
-import { engines } from "./support/engines.ts";
-import { type AnyStore, readFixture } from "./support/store.ts";
-import { authentikUrl, startWorker } from "./support/worker.ts";
+import { oauthSources, syncRuns } from "../../src/db/schema.ts";
+import type { Trigger } from "../../src/sync/runs.ts";
+import type { Bindings } from "../../src/worker.ts";
+import worker, { Sources } from "../../src/worker.ts";
+import { engines } from "../support/engines.ts";
+import { type AnyStore, readFixture } from "../support/store.ts";
+import { authentikUrl, startWorker } from "../support/worker.ts";
 
 const token = "ak-0123456789abcdef-secret";
 

@@ -1,12 +1,12 @@
 import { eq, sql } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Storage } from "../src/cache/cache.ts";
-import { cacheApiStorage } from "../src/cache/cache-api.ts";
-import { oauthSources } from "../src/db/schema.ts";
-import { keyOf } from "../src/lookup.ts";
-import { listQuerySchema } from "../src/sources/query.ts";
-import { cacheStatus, startApp } from "./support/app.ts";
-import { createStore, readFixture, type TestStore } from "./support/store.ts";
+import type { Storage } from "../../src/cache/cache.ts";
+import { cacheApiStorage } from "../../src/cache/cache-api.ts";
+import { oauthSources } from "../../src/db/schema.ts";
+import { keyOf } from "../../src/lookup.ts";
+import { listQuerySchema } from "../../src/sources/query.ts";
+import { cacheStatus, startApp } from "../support/app.ts";
+import { createStore, readFixture, type TestStore } from "../support/store.ts";
 
 const company = await readFixture("company");
 let store: TestStore;

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { engines } from "./support/engines.ts";
-import { type AnyStore, createStore, readFixture, type TestStore, token } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { engines } from "../support/engines.ts";
+import { type AnyStore, createStore, readFixture, type TestStore, token } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
 const log = vi.spyOn(console, "error");

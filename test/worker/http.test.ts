@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { listState } from "../src/db/schema.ts";
-import { createStore, readFixture, type TestStore, token } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { listState } from "../../src/db/schema.ts";
+import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
 let worker: ReturnType<typeof startWorker>;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import type { OAuthSource } from "../src/sources/source.ts";
-import { createStore, readFixture } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import type { OAuthSource } from "../../src/sources/source.ts";
+import { createStore, readFixture } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 const [source] = (await readFixture("company")).results as [OAuthSource];
 

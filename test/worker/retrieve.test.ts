@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import documented from "./conformance/provider-types.json";
-import { cacheStatus, startApp } from "./support/app.ts";
-import { engines } from "./support/engines.ts";
-import { type AnyStore, readFixture, token } from "./support/store.ts";
+import documented from "../conformance/provider-types.json";
+import { cacheStatus, startApp } from "../support/app.ts";
+import { engines } from "../support/engines.ts";
+import { type AnyStore, readFixture, token } from "../support/store.ts";
 
 const adversarial = await readFixture("adversarial");
 const headers = { Authorization: `Bearer ${token}` };

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../src/sources/source.ts";
-import { readList } from "../src/sync/list.ts";
-import { InvalidList } from "../src/sync/problem.ts";
-import { createStore, readFixture, type TestStore } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import type { OAuthSource } from "../../src/sources/source.ts";
+import { readList } from "../../src/sync/list.ts";
+import { InvalidList } from "../../src/sync/problem.ts";
+import { createStore, readFixture, type TestStore } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
 let worker: ReturnType<typeof startWorker>;

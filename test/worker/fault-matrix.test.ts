@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { cacheStatus, startApp } from "./support/app.ts";
-import { engines } from "./support/engines.ts";
-import { type AnyStore, createStore, readFixture } from "./support/store.ts";
+import { cacheStatus, startApp } from "../support/app.ts";
+import { engines } from "../support/engines.ts";
+import { type AnyStore, createStore, readFixture } from "../support/store.ts";
 
 const company = await readFixture("company");
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { storeToken } from "../src/tokens/admin.ts";
-import { createToken } from "../src/tokens/format.ts";
-import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
+import { createToken } from "../../src/tokens/format.ts";
+import { createStore, deniedToken, readFixture, type TestStore, token } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
 let worker: ReturnType<typeof startWorker>;

@@ -3,12 +3,12 @@ import { eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { Hono } from "hono";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { apiTokens, oauthSources } from "../src/db/schema.ts";
-import { crossOrigin } from "../src/http/cors.ts";
-import { storeToken } from "../src/tokens/admin.ts";
-import { digestToken } from "../src/tokens/format.ts";
-import { startApp } from "./support/app.ts";
-import { createStore, deniedToken, readFixture, type TestStore } from "./support/store.ts";
+import { apiTokens, oauthSources } from "../../src/db/schema.ts";
+import { crossOrigin } from "../../src/http/cors.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
+import { digestToken } from "../../src/tokens/format.ts";
+import { startApp } from "../support/app.ts";
+import { createStore, deniedToken, readFixture, type TestStore } from "../support/store.ts";
 
 let store: TestStore;
 

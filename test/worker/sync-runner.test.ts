@@ -1,11 +1,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { syncRuns } from "../src/db/schema.ts";
-import type { OAuthSource } from "../src/sources/source.ts";
-import type { Bindings } from "../src/worker.ts";
-import { Sources, type SyncRunner } from "../src/worker.ts";
-import { createStore, readFixture, type TestStore } from "./support/store.ts";
+import { syncRuns } from "../../src/db/schema.ts";
+import type { OAuthSource } from "../../src/sources/source.ts";
+import type { Bindings } from "../../src/worker.ts";
+import { Sources, type SyncRunner } from "../../src/worker.ts";
+import { createStore, readFixture, type TestStore } from "../support/store.ts";
 
 const upstream = "https://authentik.example";
 /** So far ahead that no alarm goes off by itself: a test calls each. */

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { readAnswer } from "../bench/soak/answer.ts";
-import { compareAnswers, type Ways } from "../bench/soak/compare.ts";
-import { hostileRequests } from "../bench/soak/hostile-requests.ts";
-import type { Bindings } from "../src/worker.ts";
-import { createStore, readFixture, token } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { readAnswer } from "../../bench/soak/answer.ts";
+import { compareAnswers, type Ways } from "../../bench/soak/compare.ts";
+import { hostileRequests } from "../../bench/soak/hostile-requests.ts";
+import type { Bindings } from "../../src/worker.ts";
+import { createStore, readFixture, token } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let request: (number: number) => string;
 let ways: Ways;

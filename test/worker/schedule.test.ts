@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askForRun, beginRun, endRun, nextDue, nothingDue, type Schedule } from "../src/sync/schedule.ts";
-import { defaultLimits } from "../src/sync/upstream/limits.ts";
-import { writeAttempts } from "../src/sync/write.ts";
+import { askForRun, beginRun, endRun, nextDue, nothingDue, type Schedule } from "../../src/sync/schedule.ts";
+import { defaultLimits } from "../../src/sync/upstream/limits.ts";
+import { writeAttempts } from "../../src/sync/write.ts";
 
 type Trigger = Schedule["trigger"];
 

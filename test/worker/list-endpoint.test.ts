@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { sourcesPageSchema } from "../src/sources/source.ts";
-import { engines } from "./support/engines.ts";
-import { type AnyStore, readFixture } from "./support/store.ts";
-import { authentikUrl, startWorker } from "./support/worker.ts";
+import { sourcesPageSchema } from "../../src/sources/source.ts";
+import { engines } from "../support/engines.ts";
+import { type AnyStore, readFixture } from "../support/store.ts";
+import { authentikUrl, startWorker } from "../support/worker.ts";
 
 describe.each(engines)("GET /sources/oauth/ over $engine", ({ create }) => {
   let store: AnyStore;

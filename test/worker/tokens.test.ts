@@ -1,15 +1,15 @@
 import { eq } from "drizzle-orm";
 import { Context } from "hono";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Cached } from "../src/cache/cache.ts";
-import { apiTokens } from "../src/db/schema.ts";
-import { storeToken } from "../src/tokens/admin.ts";
-import { createToken, digestToken } from "../src/tokens/format.ts";
-import type { Verdict } from "../src/tokens/lookup.ts";
-import { tokenVerifier } from "../src/tokens/verify.ts";
-import { startApp } from "./support/app.ts";
-import { engines } from "./support/engines.ts";
-import { type AnyStore, readFixture } from "./support/store.ts";
+import type { Cached } from "../../src/cache/cache.ts";
+import { apiTokens } from "../../src/db/schema.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
+import { createToken, digestToken } from "../../src/tokens/format.ts";
+import type { Verdict } from "../../src/tokens/lookup.ts";
+import { tokenVerifier } from "../../src/tokens/verify.ts";
+import { startApp } from "../support/app.ts";
+import { engines } from "../support/engines.ts";
+import { type AnyStore, readFixture } from "../support/store.ts";
 
 const company = await readFixture("company");
 

@@ -1,10 +1,10 @@
 import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { syncRuns } from "../src/db/schema.ts";
-import { readSettings } from "../src/settings.ts";
-import worker, { type Bindings, type SyncRunner } from "../src/worker.ts";
-import { createStore, type TestStore } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { syncRuns } from "../../src/db/schema.ts";
+import { readSettings } from "../../src/settings.ts";
+import worker, { type Bindings, type SyncRunner } from "../../src/worker.ts";
+import { createStore, type TestStore } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 const path = "/hooks/authentik";
 const secret = "the-secret-of-the-hook-0123456789~+/=._A";

@@ -1,6 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createStore, readFixture, type TestStore, token } from "./support/store.ts";
+import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 
 let store: TestStore;
 

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { requestLog } from "../src/http/log.ts";
-import { readSettings } from "../src/settings.ts";
-import { createStore, readFixture } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { requestLog } from "../../src/http/log.ts";
+import { readSettings } from "../../src/settings.ts";
+import { createStore, readFixture } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 const log = vi.spyOn(console, "log");
 const lines = () => log.mock.calls.map(([line]) => JSON.parse(line));

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { apiTokens } from "../src/db/schema.ts";
-import { storeToken } from "../src/tokens/admin.ts";
-import { createToken, digestToken } from "../src/tokens/format.ts";
-import { createStore, deniedToken, readFixture, token } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { apiTokens } from "../../src/db/schema.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
+import { createToken, digestToken } from "../../src/tokens/format.ts";
+import { createStore, deniedToken, readFixture, token } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let worker: ReturnType<typeof startWorker>;
 let etag: string;

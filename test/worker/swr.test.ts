@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Cache, Cached } from "../src/cache/cache.ts";
-import { Lru } from "../src/cache/lru.ts";
-import { memoryCache, memoryStorage } from "../src/cache/memory.ts";
-import type { StoredResponse } from "../src/cache/stored-response.ts";
-import { swrCache } from "../src/cache/swr.ts";
+import type { Cache, Cached } from "../../src/cache/cache.ts";
+import { Lru } from "../../src/cache/lru.ts";
+import { memoryCache, memoryStorage } from "../../src/cache/memory.ts";
+import type { StoredResponse } from "../../src/cache/stored-response.ts";
+import { swrCache } from "../../src/cache/swr.ts";
 
 const waitUntil = () => {};
 const freshness = { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 };

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { orderFields } from "../src/sources/ordering.ts";
-import { canonicalQuery, filterNames, listQuerySchema } from "../src/sources/query.ts";
-import { type OAuthSource, type SourcesPage, sourcesPageSchema } from "../src/sources/source.ts";
-import { cacheStatus, startApp } from "./support/app.ts";
-import { createStore, readFixture } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { orderFields } from "../../src/sources/ordering.ts";
+import { canonicalQuery, filterNames, listQuerySchema } from "../../src/sources/query.ts";
+import { type OAuthSource, type SourcesPage, sourcesPageSchema } from "../../src/sources/source.ts";
+import { cacheStatus, startApp } from "../support/app.ts";
+import { createStore, readFixture } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 const adversarial = await readFixture("adversarial");
 let worker: ReturnType<typeof startWorker>;

@@ -1,17 +1,17 @@
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { createSourcesApp } from "../src/app.ts";
-import type { Cached } from "../src/cache/cache.ts";
-import type { StoredResponse } from "../src/cache/stored-response.ts";
-import { openLibsql } from "../src/db/libsql.ts";
-import { apiTokens } from "../src/db/schema.ts";
-import type { RequestVariables } from "../src/http/context.ts";
-import { storeToken } from "../src/tokens/admin.ts";
-import { digestToken } from "../src/tokens/format.ts";
-import { cacheStatus, freshness, startApp } from "./support/app.ts";
-import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { createSourcesApp } from "../../src/app.ts";
+import type { Cached } from "../../src/cache/cache.ts";
+import type { StoredResponse } from "../../src/cache/stored-response.ts";
+import { openLibsql } from "../../src/db/libsql.ts";
+import { apiTokens } from "../../src/db/schema.ts";
+import type { RequestVariables } from "../../src/http/context.ts";
+import { storeToken } from "../../src/tokens/admin.ts";
+import { digestToken } from "../../src/tokens/format.ts";
+import { cacheStatus, freshness, startApp } from "../support/app.ts";
+import { createStore, deniedToken, readFixture, type TestStore, token } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
 const company = await readFixture("company");

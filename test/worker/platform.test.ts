@@ -1,15 +1,15 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { createTrustedSourcesClient } from "../src/client.ts";
-import { keyOf } from "../src/lookup.ts";
-import { reply } from "../src/reply.ts";
-import { listQuerySchema } from "../src/sources/query.ts";
-import { cacheTag, readThroughPlatform } from "../src/sources-entrypoint.ts";
-import * as worker from "../src/worker.ts";
-import { cacheStatus } from "./support/app.ts";
-import { createStore, deniedToken, readFixture, type TestStore, token } from "./support/store.ts";
-import { startWorker } from "./support/worker.ts";
+import { createTrustedSourcesClient } from "../../src/client.ts";
+import { keyOf } from "../../src/lookup.ts";
+import { reply } from "../../src/reply.ts";
+import { listQuerySchema } from "../../src/sources/query.ts";
+import { cacheTag, readThroughPlatform } from "../../src/sources-entrypoint.ts";
+import * as worker from "../../src/worker.ts";
+import { cacheStatus } from "../support/app.ts";
+import { createStore, deniedToken, readFixture, type TestStore, token } from "../support/store.ts";
+import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
 const lookup = { kind: "list", query: listQuerySchema.parse({}), publicUrl: "https://authentik.example" } as const;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { cacheStatus, startApp } from "./support/app.ts";
-import { createStore, readFixture } from "./support/store.ts";
+import { cacheStatus, startApp } from "../support/app.ts";
+import { createStore, readFixture } from "../support/store.ts";
 
 it.each([
   ["slug", "slug,name"],
