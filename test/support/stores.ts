@@ -62,8 +62,8 @@ async function startEmbedded(rows: unknown[]): Promise<FilledStore> {
 }
 
 async function startOnSqld(rows: unknown[]): Promise<FilledStore> {
-  const sqld = await startSqld();
-  return { ...(await fillServer(sqld, rows)), args: [], close: sqld.close };
+  const server = await startSqld();
+  return { ...(await fillServer(server, rows)), args: [], close: server.close };
 }
 
 const template = temporaryFolder();
@@ -78,9 +78,14 @@ async function startD1(rows: unknown[]): Promise<FilledStore> {
   return { ...(await fillStore(db, rows)), args: ["--d1", "--persist-to", folder], variables: {}, close };
 }
 
+export interface StoreKind {
+  name: string;
+  start: (rows: unknown[]) => Promise<FilledStore>;
+}
+
+export const embeddedServer: StoreKind = { name: "the embedded server", start: startEmbedded };
+export const sqld: StoreKind = { name: "sqld", start: startOnSqld };
+export const d1: StoreKind = { name: "D1", start: startD1 };
+
 /** What a deployment can have for a store, each with the given sources: for `describe.each`. */
-export const stores: { name: string; start: (rows: unknown[]) => Promise<FilledStore> }[] = [
-  { name: "the embedded server", start: startEmbedded },
-  ...(sqldPath ? [{ name: "sqld", start: startOnSqld }] : []),
-  { name: "D1", start: startD1 },
-];
+export const stores: StoreKind[] = [embeddedServer, ...(sqldPath ? [sqld] : []), d1];
