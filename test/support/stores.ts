@@ -1,5 +1,3 @@
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { asc } from "drizzle-orm";
 import type { WritableDatabase } from "../../src/db/database.ts";
 import { listState, oauthSources, sourceTypes, syncRuns } from "../../src/db/schema.ts";
@@ -7,9 +5,8 @@ import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { startLibsqlServer } from "../../tools/libsql-server/server.ts";
-import { migrateLocalD1, openLocalD1 } from "../../tools/local-d1.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
-import { temporaryFolder } from "./run.ts";
+import { startLocalD1 } from "./local-d1.ts";
 import { sqldPath, startSqld } from "./sqld.ts";
 import { createFileStore } from "./sync-store.ts";
 
@@ -66,15 +63,8 @@ async function startOnSqld(rows: unknown[]): Promise<FilledStore> {
   return { ...(await fillServer(server, rows)), args: [], close: server.close };
 }
 
-const template = temporaryFolder();
-let migrated: Promise<void> | undefined;
-
 async function startD1(rows: unknown[]): Promise<FilledStore> {
-  migrated ??= migrateLocalD1(template);
-  await migrated;
-  const folder = join(temporaryFolder(), "d1");
-  cpSync(template, folder, { recursive: true });
-  const { db, close } = await openLocalD1(folder);
+  const { folder, db, close } = await startLocalD1();
   return { ...(await fillStore(db, rows)), args: ["--d1", "--persist-to", folder], variables: {}, close };
 }
 
