@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import * as client from "../../src/client.ts";
-import * as tables from "../../src/db/schema.ts";
-import * as index from "../../src/index.ts";
 import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/options.ts";
 import { variableNames } from "../../src/settings.ts";
 import { codeOf, rowsOf } from "../support/markdown.ts";
@@ -60,9 +58,11 @@ describe("docs/embedding.md", () => {
     expect(defaultOf("tokenGraceSeconds")).toBe(String(defaultTokenGraceSeconds));
   });
 
-  it("names every value that the package exports", () => {
+  it("names every value that the package exports", async () => {
+    // By paths that the compiler does not follow: it would miss the types of the Workers runtime.
+    const entries = ["src/index.ts", "src/client.ts", "src/db/schema.ts"].map((path) => import(resolve(path)));
     const named = rowsOf(embedding, "Everything that is exported").filter(([, kind]) => kind !== "type");
-    const exported = [index, client, tables].flatMap((module) => Object.keys(module));
+    const exported = (await Promise.all(entries)).flatMap((entry) => Object.keys(entry));
     expect(named.map(([name]) => codeOf(name)).sort()).toEqual(exported.sort());
   });
 
