@@ -24,6 +24,20 @@ describe("canonicalQuery", () => {
   });
 });
 
+describe("listQuerySchema", () => {
+  it.each([
+    ["page", "0"],
+    ["page_size", "0"],
+    ["page_size", "1001"],
+  ])("refuses %s=%s", (name, value) => {
+    expect(listQuerySchema.safeParse({ [name]: value }).success).toBe(false);
+  });
+
+  it("takes a page size from 1 to 1,000", () => {
+    for (const size of [1, 1_000]) expect(listQuerySchema.parse({ page_size: String(size) }).page_size).toBe(size);
+  });
+});
+
 describe("filterNames", () => {
   it("has the filters of docs/contract.md", () => {
     expect(filterNames.toSorted()).toEqual([
