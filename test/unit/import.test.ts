@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { listState, oauthSources } from "../../src/db/schema.ts";
 import type { OAuthSource } from "../../src/sources/source.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
-import { fixturePath, readFixture, runTool, start, temporaryFolder } from "../support/run.ts";
+import { fixturePath, readFixture, runTool, spawnTool, temporaryFolder } from "../support/run.ts";
 import { generateSources, largestPage, padSource } from "../support/upstream.ts";
 
 let store: { LIBSQL_URL: string };
@@ -280,7 +280,7 @@ describe("npm run db:import", () => {
     const names = async () => new Set((await sources()).map((row) => String(row.name).split(" ")[0]));
     const outcomes: string[] = [];
     for (const delay of [600, 800, 1000, 1200, 1400]) {
-      await killAfter(delay, start(process.execPath, ["tools/import.ts", file], store));
+      await killAfter(delay, spawnTool("import", [file], store));
       const seen = await names();
       expect(seen.size, `half-written after ${delay} ms`).toBe(1);
       expect(await sources()).toHaveLength(count);
@@ -292,7 +292,7 @@ describe("npm run db:import", () => {
   });
 });
 
-function killAfter(milliseconds: number, child: ReturnType<typeof start>): Promise<unknown> {
+function killAfter(milliseconds: number, child: ReturnType<typeof spawnTool>): Promise<unknown> {
   const ended = new Promise((resolve) => child.once("exit", resolve));
   setTimeout(() => child.kill("SIGKILL"), milliseconds);
   return ended;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { packageCommands } from "../../tools/commands.ts";
 import { blocksOf } from "../support/markdown.ts";
 import { run, runTool } from "../support/run.ts";
 import { typeCheck } from "../support/type-check.ts";
@@ -21,7 +22,7 @@ const scriptsOfExamples = examples.flatMap((name) =>
 );
 
 /** The same tools, as the package's command. */
-const packageCommands = [...text.matchAll(/npx authentik-sources-edge ([\w-]+)([^`\n&>|]*)/g)];
+const commandsOfPackage = [...text.matchAll(/npx authentik-sources-edge ([\w-]+)([^`\n&>|]*)/g)];
 
 describe("the commands of README.md, of docs/ and the examples", () => {
   it("are scripts", () => {
@@ -35,17 +36,16 @@ describe("the commands of README.md, of docs/ and the examples", () => {
     async (tool) => {
       const { code, stdout } = await runTool(tool, ["--help"]);
       expect(code).toBe(0);
-      const scripted = commands.filter(([, name = ""]) => scripts[name] === `node tools/${tool}.ts`);
-      const packaged = packageCommands.filter(([, name]) => name === tool);
+      const scripted = commands.filter(([, name = ""]) => scripts[name] === `node tools/cli.ts ${tool}`);
+      const packaged = commandsOfPackage.filter(([, name]) => name === tool);
       expect(packaged.length).toBeGreaterThan(0);
       const options = [...scripted, ...packaged].flatMap(([, , given = ""]) => given.match(/--[\w-]+/g) ?? []);
       for (const option of options) if (option !== "--help") expect(stdout).toMatch(new RegExp(`${option}(?![\\w-])`));
     },
   );
 
-  it("name only such commands of the package as there are", async () => {
-    const { stdout } = await run(process.execPath, ["tools/cli.ts", "--help"]);
-    for (const [line, name] of packageCommands) expect(stdout, line).toMatch(new RegExp(`^ {2}${name} `, "m"));
+  it("name only such commands of the package as there are", () => {
+    for (const [line, name] of commandsOfPackage) expect(Object.keys(packageCommands), line).toContain(name);
   });
 });
 
