@@ -6,12 +6,12 @@ import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { SourcesPage } from "../../src/sources/source.ts";
-import { runTool as runInside, type Surroundings } from "../../tools/command.ts";
+import { runTool as runIn, type Surroundings, type Tool } from "../../tools/command.ts";
 import { packageCommands, repositoryCommands } from "../../tools/commands.ts";
 
 type Variables = Record<string, string>;
 
-type ToolOptions = Partial<Surroundings>;
+type ToolOptions = Partial<Omit<Surroundings, "stdout" | "stderr">>;
 
 export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "test-"));
 
@@ -55,20 +55,20 @@ function capture() {
 
 const commands = { ...packageCommands, ...repositoryCommands };
 
-/** Runs a tool in this process, with the given variables besides this process's own. It does not wait before it tries again. */
+/** Runs a tool in this process, with nothing around it but what is given. It does not wait before it tries again. */
+export async function runInside(tool: Tool, args: string[], around: ToolOptions = {}) {
+  const [stdout, stderr] = [capture(), capture()];
+  const streams = { stdout: stdout.stream, stderr: stderr.stream };
+  const code = await runIn(tool, args, { env: {}, ...streams, wait: async () => {}, ...around });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Runs one of the tools in this process, with the given variables besides this process's own. */
 export async function runTool(name: string, args: string[], variables: Variables = {}, options: ToolOptions = {}) {
   const command = commands[name];
   if (!command) throw new Error(`there is no tool ${name}`);
   const { tool } = await command.load();
-  const [stdout, stderr] = [capture(), capture()];
-  const code = await runInside(tool, args, {
-    env: { ...process.env, ...variables },
-    stdout: stdout.stream,
-    stderr: stderr.stream,
-    wait: async () => {},
-    ...options,
-  });
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
+  return runInside(tool, args, { env: { ...process.env, ...variables }, ...options });
 }
 
 /** Starts a tool as its npm script does, without the second that npm takes. */
