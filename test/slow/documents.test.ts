@@ -106,7 +106,7 @@ describe("docs/operations.md", () => {
     config.d1_databases[0].migrations_dir = resolve("drizzle");
     writeFileSync(join(folder, "wrangler.d1.jsonc"), JSON.stringify(config));
     writeFileSync(join(folder, "sample.sql"), (await runTool("dev-store", ["--sql"])).stdout);
-    const token = `${process.execPath} ${resolve("tools/token.ts")}`;
+    const token = `${process.execPath} ${resolve("tools/cli.ts")} token`;
     const inFolder = async (commands: string, options = "") => {
       const local = commands
         .replaceAll("npx ", "")

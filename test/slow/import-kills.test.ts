@@ -14,7 +14,7 @@ describe("an import of 10,000 sources", () => {
     const file = join(temporaryFolder(), "new.json");
     writeFileSync(file, JSON.stringify(generateSources(count, "New")));
     for (const delay of [600, 800, 1000, 1200, 1400]) {
-      await killAfter(delay, start(process.execPath, ["tools/import.ts", file], { LIBSQL_URL: url }));
+      await killAfter(delay, start(process.execPath, ["tools/cli.ts", "import", file], { LIBSQL_URL: url }));
       const { sources } = await snapshot();
       const versions = new Set(sources.map(({ name }) => String(name).split(" ")[0]));
       expect(versions.size, `half-written after ${delay} ms`).toBe(1);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { syncSources } from "../../src/sync/run.ts";
 import { openStore } from "../../tools/store.ts";
-import { runTool, start } from "../support/run.ts";
+import { runTool, spawnTool } from "../support/run.ts";
 import { sqldPath, startSqld } from "../support/sqld.ts";
 import { type FilledStore, fillServer, stores } from "../support/stores.ts";
 import { generateSources, pageOf, sendJson, startUpstream } from "../support/upstream.ts";
@@ -37,7 +37,7 @@ const commandOver = (startStore: (rows: unknown[]) => Promise<FilledStore>) => a
   const store = await startStore(oldSources);
   const run = (upstream: string): Run => {
     const variables = { ...store.variables, AUTHENTIK_SYNC_URL: upstream, AUTHENTIK_TOKEN: "t" };
-    const child = start(process.execPath, ["tools/sync.ts", ...store.args], variables);
+    const child = spawnTool("sync", store.args, variables);
     const ended = new Promise((resolve) => child.once("exit", resolve));
     return { ended, kill: () => child.exitCode === null && process.kill(-(child.pid ?? 0), "SIGKILL") };
   };

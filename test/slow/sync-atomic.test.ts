@@ -6,7 +6,7 @@ import { syncSources } from "../../src/sync/run.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
-import { runTool, start } from "../support/run.ts";
+import { outcomeOf, runTool, spawnTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, pageOf, sendJson, startUpstream } from "../support/upstream.ts";
 
@@ -74,7 +74,7 @@ describe(`${count} sources`, () => {
     const old = await hash();
     const written = untilLastPage();
     const begun = performance.now();
-    const whole = runTool("sync", [], tool);
+    const whole = outcomeOf(spawnTool("sync", [], tool));
     await written;
     const walkMs = performance.now() - begun;
     expect(await whole).toMatchObject({ code: 0, stdout: `added 0, changed ${count}, removed 0, unchanged 0\n` });
@@ -87,7 +87,7 @@ describe(`${count} sources`, () => {
     for (let i = 0; i < kills; i++) {
       serve(before.names === "Old" ? "New" : "Old");
       const lastPage = untilLastPage();
-      const child = start(process.execPath, ["tools/sync.ts"], tool);
+      const child = spawnTool("sync", [], tool);
       const ended = new Promise((resolve) => child.once("exit", resolve));
       const isInWalk = i % 5 === 4;
       const delay = Math.random() * (isInWalk ? walkMs : writeMs * 1.1);
@@ -139,7 +139,7 @@ describe(`${count} sources`, () => {
     serve(now === "Old" ? "New" : "Old");
     const readers = Promise.all([read(), read()]);
     try {
-      const { code, stderr } = await runTool("sync", [], remote);
+      const { code, stderr } = await outcomeOf(spawnTool("sync", [], remote));
       expect(code, stderr).toBe(0);
       // A reader that fails ends the wait as well.
       await Promise.race([readers, vi.waitFor(() => expect(seen.size).toBe(2), 10_000)]);

@@ -39,7 +39,7 @@ describe("the documents' commands", () => {
     const { code, stdout } = await runTool(tool, ["--help"]);
     expect(code).toBe(0);
     const given = [
-      ...npmCommands.filter(([, name = ""]) => scripts[name] === `node tools/${tool}.ts`),
+      ...npmCommands.filter(([, name = ""]) => scripts[name] === `node tools/cli.ts ${tool}`),
       ...packageCommands.filter(([, name]) => name === tool),
     ];
     expect(given.length).toBeGreaterThan(0);
