@@ -49,8 +49,6 @@ export default defineConfig({
           fileParallelism: false,
           // wrangler asks the network for what it puts into `request.cf`, and tells of itself.
           env: { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG: "error" },
-          // A state is waited for as long as it takes: a core may be busy.
-          expect: { poll: { timeout: 60_000, interval: 20 } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { documentText } from "../../tools/openapi/assets.ts";
-import { ask, list, stores, tokens } from "../support/harness.ts";
+import { ask, list, stores, tokens, until } from "../support/harness.ts";
 import { described, describedResponse, problemsOf } from "../support/openapi.ts";
 import { readFixture } from "../support/run.ts";
 
@@ -172,7 +172,7 @@ describe("answers of the Worker", () => {
   ])("hold against the document: %s is its 429 beyond the limit of a token", async (path, url) => {
     const headers = { Authorization: `Bearer ${tokens.reader}` };
     // A request a minute is allowed.
-    await expect.poll(async () => (await ask("limited", url, { headers })).status).toBe(429);
+    await until(async () => expect((await ask("limited", url, { headers })).status).toBe(429));
     await expectDescribed(path, 429, await ask("limited", url, { headers }));
   });
 });
