@@ -50,13 +50,16 @@ export const stores = {
   company: await serveStore(tokens.reader),
 };
 
-type Answer = Awaited<ReturnType<typeof ask>>;
+type Answer = Pick<Response, "status" | "text"> & { headers: { get(name: string): string | null } };
 
 /**
  * An authentik for the others: a Worker of ours, which sends what authentik does, behind an address that is known before it
  * starts. A test may come between.
  */
-export const authentik = { origin: "", meet: (pass: () => Promise<Answer>) => pass() };
+export const authentik = {
+  origin: "",
+  intercept: undefined as ((pass: () => Promise<Answer>) => Promise<Answer>) | undefined,
+};
 
 const road = createServer((request, response) => {
   passOn(request, response).catch((error) => response.destroy(error));
@@ -66,7 +69,8 @@ async function passOn(request: IncomingMessage, response: ServerResponse): Promi
   const { url = "", method = "GET", headers } = request;
   const body = (await text(request)) || null;
   const { authorization = "" } = headers;
-  const answer = await authentik.meet(() => ask("authentik", url, { method, body, headers: { authorization } }));
+  const pass = () => ask("authentik", url, { method, body, headers: { authorization } });
+  const answer = await (authentik.intercept?.(pass) ?? pass());
   const type = answer.headers.get("Content-Type") ?? "";
   response.writeHead(answer.status, { "Content-Type": type }).end(await answer.text());
 }
@@ -140,12 +144,8 @@ export const list = (name: WorkerName, query = "", token = tokens.reader) =>
 /** What the platform does every five minutes. */
 export const runScheduled = (name: WorkerName) => harness.getWorker(name).scheduled({ cron: "*/5 * * * *" });
 
-/** All lines that the Workers have logged, of one that begins at the given line. */
-export const logged = (begin = 0): string[] =>
-  harness
-    .getLogs()
-    .slice(begin)
-    .map(({ message }) => message);
+/** All lines that the Workers have logged since the harness was last told to forget them. */
+export const logged = (): string[] => harness.getLogs().map(({ message }) => message);
 
 /** Waits until a check holds, however long that takes where a core is busy, and fails with what it last said. */
 export const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 60_000, interval: 20 });
