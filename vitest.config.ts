@@ -1,16 +1,20 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** Vitest would leave one for itself, which is half of two. */
+const maxWorkers = "100%";
+
 // Four rooms, each named for what its tests need. `npm test` is the first three, `npm run test:slow` the last.
 export default defineConfig({
   test: {
     silent: "passed-only",
-    globalSetup: ["test/support/temporary-files.ts", "test/support/lab.ts"],
+    globalSetup: ["test/support/temporary-files.ts", "test/support/global-setup.ts"],
     projects: [
       {
         // Node alone, in this process.
         test: {
           name: "unit",
+          maxWorkers,
           include: ["test/unit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -33,6 +37,8 @@ export default defineConfig({
         ],
         test: {
           name: "worker",
+          maxWorkers,
+          isolate: false,
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["test/support/uncaught-errors.ts"],
           testTimeout: 60_000,
@@ -42,6 +48,7 @@ export default defineConfig({
         // Workers that run as deployed, in wrangler's own harness.
         test: {
           name: "api",
+          sequence: { groupOrder: 1 },
           fileParallelism: false,
           include: ["test/api/**/*.test.ts"],
           testTimeout: 60_000,
@@ -52,6 +59,7 @@ export default defineConfig({
         // What is slow by nature: the package, the dev tool, browsers, kills, the real libSQL server, soaks.
         test: {
           name: "slow",
+          sequence: { groupOrder: 2 },
           // Files that pack the package write the same dist/, and those that measure times want the machine for themselves.
           fileParallelism: false,
           include: ["test/slow/**/*.test.ts"],

@@ -8,7 +8,6 @@ import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { TestProject } from "vitest/node";
 import { unstable_readConfig } from "wrangler";
 import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
-import { writeAssets } from "../../tools/openapi/assets.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { faults } from "./faults.ts";
 import { temporaryFolder } from "./run.ts";
@@ -25,8 +24,7 @@ interface LabStore {
  * that `PUT /NAME/fault` has set. Below `/authentik/FIXTURE` is an authentik that has these sources. One store, `main`, is
  * there from the start, for the Worker that the test runner runs, and so are its static files.
  */
-export default async function setup(project: TestProject) {
-  writeAssets();
+export async function startLab(project: TestProject) {
   const folder = temporaryFolder();
   const template = join(folder, "template.db");
   const templateDb = openStore(`file:${template}`, undefined);
