@@ -38,7 +38,7 @@ export const token = "test-token";
 export const deniedToken = "denied-token";
 
 /** What authentik answered: a file of `conformance/fixtures`. */
-export async function readFixture(name: "company" | "adversarial" | "many"): Promise<SourcesPage> {
+export async function readFixture(name: "company" | "company-2026" | "adversarial" | "many"): Promise<SourcesPage> {
   return (await fetch(`${labUrl}/conformance/fixtures/${name}`)).json();
 }
 
