@@ -75,7 +75,7 @@ export default defineConfig({
         test: {
           ...workersRuntime.test,
           name: "slow properties",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ["test/worker/{*properties,hostile-requests,schedule}.test.ts"],
           provide: { dose: { size: "large", seed } },
           testTimeout: 600_000,
@@ -86,7 +86,7 @@ export default defineConfig({
         // What is slow by nature: the package, the dev tool, browsers, kills, the real libSQL server, soaks.
         test: {
           name: "slow",
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           // Files that pack the package write the same dist/, and those that measure times want the machine for themselves.
           fileParallelism: false,
           include: ["test/slow/**/*.test.ts"],
