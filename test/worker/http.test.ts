@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { listState } from "../../src/db/schema.ts";
 import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
@@ -7,10 +7,16 @@ let store: TestStore;
 let worker: ReturnType<typeof startWorker>;
 
 beforeAll(async () => {
+  // The clock stands still: responses are compared that would differ from one second to the next.
+  vi.useFakeTimers({ toFake: ["Date"] });
   store = await createStore();
   await store.load(await readFixture("company"));
   worker = startWorker(store, { EDGE_CACHE: "cache-api" });
   await worker.list();
+});
+
+afterAll(() => {
+  vi.useRealTimers();
 });
 
 describe("a list", () => {

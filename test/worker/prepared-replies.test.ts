@@ -215,7 +215,7 @@ describe("a prepared reply", () => {
     await store.fault("slow");
     const before = await store.requests();
     const slow = status("/sources/oauth/");
-    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1));
+    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1), { timeout: 30_000, interval: 5 });
     clock.now = expiresAt;
     expect(await slow).toBe(200);
     expect(await status("/sources/oauth/")).toBe(403);
