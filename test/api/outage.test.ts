@@ -5,7 +5,7 @@ import { oauthSources } from "../../src/db/schema.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { readFixture, temporaryFolder } from "../support/run.ts";
@@ -17,14 +17,14 @@ const boundMs = 60_000;
 
 const file = join(temporaryFolder(), "outage.db");
 const db = openStore(`file:${file}`, undefined);
-let server: LibsqlServer;
+let server: LibsqlBridge;
 let dev: DevServer;
 
 beforeAll(async () => {
   await migrateStore(db);
   await replaceSources(db, readList(readFixture("company")), { now: Date.now() });
   await storeToken(db, "outage", { name: "outage", scope: "sources:read", createdAt: 0, expiresAt: null });
-  server = await startLibsqlServer({ file });
+  server = await startLibsqlBridge({ file });
   dev = await startDev(["--port", "0"], { LIBSQL_URL: server.url });
 });
 
@@ -65,7 +65,7 @@ it(`loses none of ${requests} requests over warm keys while the store dies, and 
   expect(await stale.text()).toContain('"name":"Apple","slug":"apple"');
   expect(stale.headers.get("Cache-Status")).toContain("stale-if-error");
 
-  server = await startLibsqlServer({ file, port });
+  server = await startLibsqlBridge({ file, port });
   const back = Date.now();
   while (!(await (await list("page_size=1")).text()).includes("After the outage")) {
     expect(Date.now() - back).toBeLessThan(boundMs);

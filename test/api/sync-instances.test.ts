@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/sources/source.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { readFixture, runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
@@ -18,7 +18,7 @@ const boundMs = 5_000;
 const tokens = { a: "token-of-instance-a", b: "token-of-instance-b" };
 
 let a: { store: Awaited<ReturnType<typeof createFileStore>>; dev: DevServer };
-let b: { store: Awaited<ReturnType<typeof createFileStore>>; server: LibsqlServer; dev: DevServer };
+let b: { store: Awaited<ReturnType<typeof createFileStore>>; server: LibsqlBridge; dev: DevServer };
 
 beforeAll(async () => {
   const upstream = await createFileStore(adversarial);
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
   const store = await createFileStore();
   await storeToken(store.db, tokens.b, { name: "b", scope: "sources:read", createdAt: 0, expiresAt: null });
-  const server = await startLibsqlServer({ file: store.file });
+  const server = await startLibsqlBridge({ file: store.file });
   const sync = { LIBSQL_URL: server.url, AUTHENTIK_SYNC_URL: dev.origin, AUTHENTIK_TOKEN: tokens.a };
   b = { store, server, dev: await startDev(["--port", "0"], { ...sync, AUTHENTIK_URL: authentikUrl }) };
 });

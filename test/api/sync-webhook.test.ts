@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/sources/source.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { versions } from "../support/authentik/documents.ts";
 import { runSetUp } from "../support/authentik/run-set-up.ts";
 import { startAuthentik } from "../support/authentik/stub.ts";
@@ -23,7 +23,7 @@ const tokens = { upstream: "token-of-the-upstream", replica: "token-of-the-repli
 const authentikUrl = "http://authentik.example";
 
 let upstream: { store: Awaited<ReturnType<typeof createFileStore>>; dev: DevServer };
-let replica: { store: Awaited<ReturnType<typeof createFileStore>>; server: LibsqlServer; dev: DevServer };
+let replica: { store: Awaited<ReturnType<typeof createFileStore>>; server: LibsqlBridge; dev: DevServer };
 /** In the place of the platform's cache: counts how often it was told. */
 let told = 0;
 const stage = createServer((_, response) => {
@@ -77,7 +77,7 @@ beforeAll(async () => {
 
   const own = await createFileStore();
   await storeToken(own.db, tokens.replica, { name: "replica", scope: "sources:read", createdAt: 0, expiresAt: null });
-  const server = await startLibsqlServer({ file: own.file });
+  const server = await startLibsqlBridge({ file: own.file });
   const variables = {
     LIBSQL_URL: server.url,
     AUTHENTIK_URL: authentikUrl,

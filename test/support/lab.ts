@@ -7,14 +7,14 @@ import { text } from "node:stream/consumers";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { TestProject } from "vitest/node";
 import { unstable_readConfig } from "wrangler";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { writeAssets } from "../../tools/openapi/assets.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { faults } from "./faults.ts";
 import { temporaryFolder } from "./run.ts";
 
 interface LabStore {
-  server: LibsqlServer;
+  server: LibsqlBridge;
   requests: number;
   fault: string;
 }
@@ -38,7 +38,7 @@ export default async function setup(project: TestProject) {
   async function makeStore(name: string) {
     const file = join(folder, `${name}.db`);
     copyFileSync(template, file);
-    stores.set(name, { server: await startLibsqlServer({ file }), requests: 0, fault: "none" });
+    stores.set(name, { server: await startLibsqlBridge({ file }), requests: 0, fault: "none" });
     return name;
   }
 

@@ -6,7 +6,7 @@ import { listState, oauthSources, sourceTypes, syncRuns } from "../../src/db/sch
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { migrateLocalD1, openLocalD1 } from "../../tools/local-d1.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { temporaryFolder } from "./run.ts";
@@ -57,7 +57,7 @@ export type FilledStore = Awaited<ReturnType<typeof fillStore>> & {
 
 async function startEmbedded(rows: unknown[]): Promise<FilledStore> {
   const { file } = await createFileStore();
-  const { url, close } = await startLibsqlServer({ file });
+  const { url, close } = await startLibsqlBridge({ file });
   return { ...(await fillServer({ url }, rows)), args: [], close };
 }
 
