@@ -4,7 +4,7 @@ import { openLibsql } from "../../src/db/libsql.ts";
 import type { SourcesPage } from "../../src/sources/source.ts";
 import { syncSources } from "../../src/sync/run.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { outcomeOf, runTool, spawnTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
@@ -23,7 +23,7 @@ const versions = { Old: pagesOf("Old"), New: pagesOf("New") };
 
 let store: Awaited<ReturnType<typeof createFileStore>>;
 let upstream: Awaited<ReturnType<typeof startUpstream>>;
-let server: LibsqlServer;
+let server: LibsqlBridge;
 let dev: DevServer | undefined;
 /** Told when the last page of the second walk has been sent: from then on, the store is written to. */
 let onLastPage = () => {};
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await storeToken(store.db, "reader", { name: "reader", scope: "sources:read", createdAt: 0, expiresAt: null });
   upstream = await startUpstream();
   serve("New");
-  server = await startLibsqlServer({ file: store.file });
+  server = await startLibsqlBridge({ file: store.file });
 });
 
 afterAll(async () => {
@@ -160,7 +160,7 @@ describe("the requests of a run, as README.md counts them against the platform's
     [10_000, { unchanged: 35, changed: 36 }],
   ])("are these for %d sources", async (size, expected) => {
     const file = await createFileStore();
-    const own = await startLibsqlServer({ file: file.file });
+    const own = await startLibsqlBridge({ file: file.file });
     let requests = 0;
     const counting: typeof fetch = (...args) => {
       requests++;

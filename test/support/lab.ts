@@ -6,13 +6,13 @@ import { text } from "node:stream/consumers";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { TestProject } from "vitest/node";
 import { unstable_readConfig } from "wrangler";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { faults } from "./faults.ts";
 import { temporaryFolder } from "./run.ts";
 
 interface LabStore {
-  server: LibsqlServer;
+  server: LibsqlBridge;
   requests: number;
   fault: string;
 }
@@ -37,7 +37,7 @@ export async function startLab(project: TestProject) {
   async function makeStore(name: string): Promise<LabStore> {
     const file = join(folder, `${name}.db`);
     copyFileSync(template, file);
-    return { server: await startLibsqlServer({ file }), requests: 0, fault: "none" };
+    return { server: await startLibsqlBridge({ file }), requests: 0, fault: "none" };
   }
 
   function storeOf(name: string): Promise<LabStore> {
