@@ -41,7 +41,7 @@ const urls: Urls = {
   },
   source: {
     write: ({ slug, publicUrl }) => `/sources/oauth/${slug}/?${withPublicUrl("", publicUrl)}`,
-    path: /^\/sources\/oauth\/(?!source_types\/)([-\w]{1,50})\/$/,
+    path: /^\/sources\/oauth\/(?!source_types\/)([-\w]{1,255})\/$/,
     read: (slug, parameters) => ({ kind: "source", slug, publicUrl: readPublicUrl(parameters) }),
   },
   types: {

@@ -18,8 +18,8 @@ export interface ReadinessOptions {
 const failureSeconds = 5;
 
 /**
- * Answers whether the store does and, where it is kept in step with authentik, how old its last good run is and what started
- * it: nothing else of it, since anybody may ask.
+ * Answers whether the store does and, where it is kept in step with authentik, how old its last good run is, what started it
+ * and how many warnings it had: nothing else of it, since anybody may ask.
  */
 export function readiness({ read, maxAgeSeconds, now = Date.now }: ReadinessOptions) {
   const cache = swrCache<Results["ready"] | undefined>({ storage: memoryStorage({ entries: 1 }), now });
@@ -33,10 +33,11 @@ export function readiness({ read, maxAgeSeconds, now = Date.now }: ReadinessOpti
   return async (c: Context) => {
     const { value } = await cache.get("ready", () => read(c).catch(failed), waitUntilOf(c));
     if (!value) return c.json({ status: "unavailable" }, 503);
-    const { syncedAt, trigger } = value;
+    const { syncedAt, trigger, warnings } = value;
     const sync = syncedAt !== null && {
       age_seconds: Math.max(0, Math.floor((now() - syncedAt) / 1000)),
       trigger,
+      warnings,
     };
     const isOld = maxAgeSeconds !== undefined && (!sync || sync.age_seconds > maxAgeSeconds);
     return c.json({ status: isOld ? "stale" : "ready", ...(sync && { sync }) }, isOld ? 503 : 200);

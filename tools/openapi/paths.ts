@@ -66,10 +66,12 @@ const sourceTypes: Operation = {
 
 const syncSchema: Oas3_1Schema = {
   type: "object",
-  description: "Where the store is kept in step with authentik: how old its last good run is, and what started it.",
+  description:
+    "Where the store is kept in step with authentik: how old its last good run is, what started it, and how many odd values it has met.",
   properties: {
     age_seconds: { type: "integer", minimum: 0 },
     trigger: { type: "string", enum: syncRuns.trigger.enumValues },
+    warnings: { type: "integer", minimum: 0 },
   },
   required: ["age_seconds"],
 };
