@@ -52,8 +52,9 @@ export default defineConfig({
         // What is slow by nature: the package, the dev tool, browsers, kills, the real libSQL server, soaks.
         test: {
           name: "slow",
-          // Files that pack the package write the same dist/, and those that measure times want the machine for themselves.
-          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          // Most of a file is waiting for processes to start.
+          maxWorkers: 2,
           include: ["test/slow/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -24,15 +24,22 @@ export function start(command: string, args: string[], variables: Variables = {}
   });
 }
 
-/** Runs a command to its end. */
-export async function run(command: string, args: string[], variables: Variables = {}) {
-  const child = start(command, args, variables);
+/** What becomes of a child in the end. */
+export async function outcomeOf(child: ChildProcess) {
   if (!child.stdout || !child.stderr) throw new Error("the output is not piped");
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return { code, stdout, stderr };
 }
 
+/** Runs a command to its end. */
+export const run = (command: string, args: string[], variables: Variables = {}) =>
+  outcomeOf(start(command, args, variables));
+
 /** Runs a tool as its npm script does, without the second that npm takes. */
 export const runTool = (name: string, args: string[], variables: Variables = {}) =>
   run(process.execPath, [`tools/${name}.ts`, ...args], variables);
+
+/** Starts a tool as its npm script does, without the second that npm takes. */
+export const spawnTool = (name: string, args: string[], variables: Variables = {}) =>
+  start(process.execPath, [`tools/${name}.ts`, ...args], variables);
