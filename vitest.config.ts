@@ -42,10 +42,15 @@ export default defineConfig({
         // Workers that run as deployed, in wrangler's own harness.
         test: {
           name: "api",
-          fileParallelism: false,
           include: ["test/api/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // One process for all files: the Workers start once, see harness.ts.
+          pool: "forks",
+          isolate: false,
+          fileParallelism: false,
+          // wrangler asks the network for what it puts into `request.cf`, and tells of itself.
+          env: { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG: "error" },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -146,7 +146,7 @@ function writeReport(results: Results): void {
   for (const [name, plot] of Object.entries(plots(results))) writeFileSync(join(output, name), plot);
 }
 
-await runTool("bench", usage, async (args) => {
+async function main(args: string[]) {
   const {
     quick,
     before,
@@ -167,4 +167,6 @@ await runTool("bench", usage, async (args) => {
   writeFileSync(join(output, "bench.json"), json({ ...results, assumptions }));
   writeReport(results);
   console.log("Written: docs/bench/, and the figures in docs/performance.md and README.md");
-});
+}
+
+process.exitCode = await runTool({ name: "bench", usage, main }, process.argv.slice(2), process);

@@ -76,7 +76,7 @@ const number = (value: number) => value.toLocaleString("en");
 /** @returns what is wrong */
 async function soakMemory(storeUrl: string, kind: Flood, count: number): Promise<string[]> {
   const send = createHost(storeUrl, memoryCache(swrCache({ storage: createStorage(), now }), { now }));
-  const growth = await measureFlood(kind, send, count, showProgress(kind.what));
+  const growth = await measureFlood(kind, send, count, showProgress(process.stderr, kind.what));
   const heap = growth.heap.map((mebibytes) => mebibytes.toFixed(1)).join(" ");
   console.log(`${number(count)} ${kind.what}: heap in MiB from request ${number(filling)} on: ${heap}`);
   if (growth.fault) return [growth.fault];
@@ -97,7 +97,7 @@ async function soakQueries(storeUrl: string, requests: Requests): Promise<string
   return faults;
 }
 
-await runTool("soak", usage, async (args) => {
+async function main(args: string[]) {
   const { seed, queries, from, flood } = readOptions(args);
   const list = JSON.parse(readFileSync(fixture, "utf8"));
   const store = await startStore(list);
@@ -107,9 +107,13 @@ await runTool("soak", usage, async (args) => {
     const floods = flood === 0 ? [] : [badTokensOnly, differentUrls(token)];
     for (const kind of floods) problems.push(...(await soakMemory(store.line, kind, flood)));
     const requests = { request: hostileRequests(seed, list.results), from, count: queries };
-    problems.push(...(await soakQueries(store.line, { ...requests, onProgress: showProgress("queries") })));
+    problems.push(
+      ...(await soakQueries(store.line, { ...requests, onProgress: showProgress(process.stderr, "queries") })),
+    );
   } finally {
     store.kill();
   }
   if (problems.length > 0) throw new Error(`with --seed ${seed}: ${problems.join("\n")}`);
-});
+}
+
+process.exitCode = await runTool({ name: "soak", usage, main }, process.argv.slice(2), process);

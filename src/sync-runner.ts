@@ -1,19 +1,31 @@
 import { DurableObject } from "cloudflare:workers";
 import { describe } from "./http/errors.ts";
 import type { Trigger } from "./sync/runs.ts";
-import { askForRun, beginRun, endRun, nextDue, nothingDue, type Schedule } from "./sync/schedule.ts";
+import {
+  askForRun,
+  beginRun,
+  defaultPauses,
+  endRun,
+  nextDue,
+  nothingDue,
+  type Pauses,
+  type Schedule,
+} from "./sync/schedule.ts";
 
 /**
  * Runs the sync by its alarm, one run at a time, whichever isolate asks. The schedule is in its storage, so that nothing that
  * was asked for is lost where the object is evicted, or killed in the middle of a run: the platform then calls the alarm again.
  */
 export abstract class AlarmRunner<Env> extends DurableObject<Env> {
+  /** Of the schedule; tests have shorter ones. */
+  protected readonly pauses: Pauses = defaultPauses;
+
   /** @returns whether it has gone well */
   protected abstract run(trigger: Trigger): Promise<boolean>;
 
   /** Asks for a run that begins after this call. */
   request(trigger: Trigger): void {
-    this.#keep(askForRun(this.#schedule(), trigger, Date.now()));
+    this.#keep(askForRun(this.#schedule(), trigger, Date.now(), this.pauses));
   }
 
   override async alarm(): Promise<void> {
@@ -25,7 +37,7 @@ export abstract class AlarmRunner<Env> extends DurableObject<Env> {
       console.error(JSON.stringify({ job: "sync", error: describe(error) }));
       return false;
     });
-    this.#keep(endRun(this.#schedule(), isGood, Date.now()));
+    this.#keep(endRun(this.#schedule(), isGood, Date.now(), this.pauses));
   }
 
   #schedule(): Schedule {

@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import * as z from "zod/mini";
 import { SyncError } from "../src/sync/fault.ts";
 import { apiAddress } from "../src/sync/upstream/address.ts";
 import type { Step } from "./authentik/ensure.ts";
@@ -8,7 +7,7 @@ import { hookAddress } from "./authentik/hook-address.ts";
 import { checkSecret } from "./authentik/hook-secret.ts";
 import { removeAll } from "./authentik/remove.ts";
 import { setUp } from "./authentik/set-up.ts";
-import { runTool, UsageError } from "./command.ts";
+import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 
 const usage = `Usage: ${commandLine("authentik-setup", "URL [--hook ADDRESS] [--dry-run] [--show-secrets] [--allow-http]")}
@@ -29,14 +28,12 @@ Secrets go to stdout as NAME=value, once, when they are made; all else goes to s
 
 For authentik 2024.6 and newer.`;
 
-z.config(z.locales.en());
-
 /** For one request: a test notification takes as long as the hook does. */
 const deadlineMs = 30_000;
 
 const remedy = "AUTHENTIK_ADMIN_TOKEN must be an API token of a superuser that has not expired (Directory, Tokens)";
 
-await runTool("authentik:setup", usage, async (args) => {
+async function main(args: string[], { env, print, say }: Io) {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -53,19 +50,19 @@ await runTool("authentik:setup", usage, async (args) => {
   if (!address || others.length > 0) throw new UsageError("give one address, such as https://authentik.example");
   if (remove && (hook !== undefined || showSecrets))
     throw new UsageError("--remove takes no --hook, no --show-secrets");
-  const token = readToken(process.env);
+  const token = readToken(env);
   const api = readAddress(address, allowHttp);
   const step: Step = {
     connection: { api, token, secrets: new Set([token]), remedy, deadlineMs, fetch },
     dryRun,
-    report: (line) => console.error(line),
+    report: say,
     tellSecret: (name, value, isNew) => {
-      if (isNew || showSecrets) console.log(`${name}=${value}`);
+      if (isNew || showSecrets) print(`${name}=${value}`);
     },
   };
   if (remove) return removeAll(step);
-  await setUp(step, hook === undefined ? undefined : readHook(hook, allowHttp));
-});
+  await setUp(step, hook === undefined ? undefined : readHook(hook, allowHttp, env));
+}
 
 function readToken({ AUTHENTIK_ADMIN_TOKEN: token }: NodeJS.ProcessEnv): string {
   if (!token) throw new UsageError("AUTHENTIK_ADMIN_TOKEN is not set: an API token of a superuser, in the environment");
@@ -73,8 +70,7 @@ function readToken({ AUTHENTIK_ADMIN_TOKEN: token }: NodeJS.ProcessEnv): string 
   throw new UsageError("AUTHENTIK_ADMIN_TOKEN holds characters that no API token has");
 }
 
-function readHook(address: string, allowHttp: boolean): Hook {
-  const { SYNC_HOOK_SECRET: secret } = process.env;
+function readHook(address: string, allowHttp: boolean, { SYNC_HOOK_SECRET: secret }: NodeJS.ProcessEnv): Hook {
   return { address: hookAddress(address, allowHttp), secret: secret ? checkSecret(secret) : undefined };
 }
 
@@ -85,3 +81,5 @@ function readAddress(address: string, allowHttp: boolean): URL {
     throw error instanceof SyncError ? new UsageError(error.message) : error;
   }
 }
+
+export const tool: Tool = { name: "authentik:setup", usage, main };

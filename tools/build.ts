@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { refuseArguments, runTool } from "./command.ts";
+import { type Io, refuseArguments, type Tool } from "./command.ts";
+import { repositoryCommands } from "./commands.ts";
 
 const usage = `Usage: npm run build
 
@@ -15,16 +16,15 @@ const configurations = ["wrangler.toml", "wrangler.d1.jsonc"];
 /** Beside the package, which is not to hold it. */
 const bundle = ".wrangler/bundle";
 
-const run = (command: string, ...args: string[]) =>
-  execFileSync(command, args, { stdio: ["ignore", "ignore", "inherit"] });
-
 function gzippedKiB(folder: string): number {
   const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
   return scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0) / 1024;
 }
 
-await runTool("build", usage, async (args) => {
+async function main(args: string[], { env, say }: Io) {
   refuseArguments(args);
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(command, args, { env, stdio: ["ignore", "ignore", "inherit"] });
   rmSync("dist", { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.build.json");
   // Node strips no types below node_modules: the package's command is bundled, and what it imports of others stays outside.
@@ -35,14 +35,17 @@ await runTool("build", usage, async (args) => {
     "--platform=node",
     "--format=esm",
     "--packages=external",
+    ...Object.keys(repositoryCommands).map((name) => `--external:./tools/${name}.ts`),
     "--outfile=dist/cli.js",
   );
   for (const configuration of configurations) {
     run("wrangler", "deploy", "--dry-run", "--minify", "--config", configuration, "--outdir", bundle);
     const size = gzippedKiB(bundle);
     // Not to stdout: with `npm pack --silent` the name of the package's file stands there, alone.
-    console.error(`The Worker is ${size.toFixed(1)} KiB gzip by ${configuration}, of ${limitKiB} KiB at most.`);
+    say(`The Worker is ${size.toFixed(1)} KiB gzip by ${configuration}, of ${limitKiB} KiB at most.`);
     if (size > limitKiB) throw new Error("the Worker is larger than README.md promises");
   }
   copyFileSync("public/openapi.json", "dist/openapi.json");
-});
+}
+
+export const tool: Tool = { name: "build", usage, main };

@@ -1,20 +1,14 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { runTool } from "./command.ts";
+import { packageCommands, repositoryCommands } from "./commands.ts";
+import { isPackage } from "./invocation.ts";
 
-// The package's own command, for whoever has not cloned this repository. Each tool runs when it is loaded.
-const commands: Record<string, { tool: () => Promise<unknown>; purpose: string }> = {
-  migrate: { tool: () => import("./migrate.ts"), purpose: "applies the migrations to a store" },
-  import: { tool: () => import("./import.ts"), purpose: "replaces a store's sources by those of a file" },
-  sync: { tool: () => import("./sync.ts"), purpose: "makes a store equal to a live authentik" },
-  token: { tool: () => import("./token.ts"), purpose: "creates, lists and revokes bearer tokens" },
-  "authentik-setup": {
-    tool: () => import("./authentik-setup.ts"),
-    purpose: "makes in authentik the user and token that the sync needs",
-  },
-  "dev-store": { tool: () => import("./dev-store.ts"), purpose: "runs a command beside a store filled with a sample" },
-};
+// The one program that runs the tools: the package's own command, and what this repository's scripts run.
+const commands = isPackage ? packageCommands : { ...packageCommands, ...repositoryCommands };
 
-const usage = `Usage: npx authentik-sources-edge COMMAND [OPTIONS]
+const usage = `Usage: ${isPackage ? "npx authentik-sources-edge" : "node tools/cli.ts"} COMMAND [OPTIONS]
 
 ${Object.entries(commands)
   .map(([name, { purpose }]) => `  ${name.padEnd(15)} ${purpose}`)
@@ -30,7 +24,13 @@ function isTooOld(version: string, engine: string): boolean {
   return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
 }
 
-async function run(name: string | undefined): Promise<number> {
+/** Those of the file that wrangler reads as well; what is in the environment already goes before it. */
+function readVariables(): NodeJS.ProcessEnv {
+  if (!existsSync(".dev.vars")) return process.env;
+  return { ...parseEnv(readFileSync(".dev.vars", "utf8")), ...process.env };
+}
+
+async function run(name: string | undefined, args: string[]): Promise<number> {
   if (name === "--help" || name === "-h") {
     console.log(usage);
     return 0;
@@ -45,10 +45,9 @@ async function run(name: string | undefined): Promise<number> {
     console.error(`authentik-sources-edge needs Node ${engines.node}, and this is ${process.versions.node}`);
     return 1;
   }
-  // The tool reads its own arguments, and sets the exit code.
-  process.argv.splice(2, 1);
-  await command.tool();
-  return Number(process.exitCode ?? 0);
+  const { tool } = await command.load();
+  return runTool(tool, args, { env: readVariables(), stdout: process.stdout, stderr: process.stderr });
 }
 
-process.exitCode = await run(process.argv[2]);
+const [name, ...args] = process.argv.slice(2);
+process.exitCode = await run(name, args);

@@ -1,28 +1,69 @@
+import { Console } from "node:console";
 import { parseArgs } from "node:util";
+import * as z from "zod/mini";
 import { commandLine } from "./invocation.ts";
+
+/** A stream that may be a terminal's. */
+export type Output = NodeJS.WritableStream & { isTTY?: boolean; hasColors?: () => boolean };
+
+/** What a tool runs in: a process, or a test in the place of one. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  stdout: Output;
+  stderr: Output;
+  /** For one request to the store's server, in milliseconds. @default 10 s, as the Worker's writers have it */
+  storeMs?: number | undefined;
+  /** Lets time pass before a request is tried again. @default setTimeout */
+  wait?: ((milliseconds: number) => Promise<unknown>) | undefined;
+}
+
+export interface Io extends Surroundings {
+  /** Writes a line of the result, to stdout. */
+  print: (line: string) => void;
+  /** Writes a line for the person, to stderr. */
+  say: (line: string) => void;
+}
+
+/** Does nothing when it is loaded, and knows no other environment and no other streams than those that it is given. */
+export interface Tool {
+  /** What its errors begin with. */
+  name: string;
+  usage: string;
+  /** @returns the exit code, where it is another one than 0 */
+  main: (args: string[], io: Io) => Promise<void> | Promise<number>;
+}
 
 /** A fault of the person's words or of their input: shown without a stack. */
 export class UsageError extends Error {}
 
 const usageExitCode = 2;
 
+let running = 0;
+
 /**
  * Runs a tool: `--help` prints its usage, errors go to stderr in one line, and the exit code says how it went
  * (0 done, 1 failed, 2 wrong usage).
  */
-export async function runTool(name: string, usage: string, main: (args: string[]) => Promise<void>): Promise<void> {
-  const args = process.argv.slice(2);
+export async function runTool({ name, usage, main }: Tool, args: string[], around: Surroundings): Promise<number> {
+  const { log: print, error: say } = new Console(around.stdout, around.stderr);
   if (args.includes("--help") || args.includes("-h")) {
-    console.log(usage);
-    return;
+    print(usage);
+    return 0;
   }
+  // zod's words for what it refuses, which the Worker does without. They are the process's: other code is not to see them.
+  z.config(z.locales.en());
+  running++;
   try {
-    await main(args);
+    const code = await main(args, { ...around, print, say });
+    return typeof code === "number" ? code : 0;
   } catch (error) {
     const isUsage = error instanceof UsageError || isParseArgsError(error);
-    console.error(`${name}: ${messageOf(error)}`);
-    if (isUsage) console.error(`\n${usage}`);
-    process.exitCode = isUsage ? usageExitCode : 1;
+    say(`${name}: ${messageOf(error)}`);
+    if (isUsage) say(`\n${usage}`);
+    return isUsage ? usageExitCode : 1;
+  } finally {
+    running--;
+    if (running === 0) z.config({ localeError: undefined });
   }
 }
 

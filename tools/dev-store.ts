@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { tokenRow } from "../src/tokens/admin.ts";
-import { runTool, UsageError } from "./command.ts";
+import { type Io, type Tool, UsageError } from "./command.ts";
 import { devTokenFields, readDevToken, sampleList, startStore } from "./dev/start-store.ts";
+import { untilExit } from "./dev/until-exit.ts";
 import { commandLine } from "./invocation.ts";
 import { listAsSql, tokenAsSql } from "./sql.ts";
-import { storeUrl } from "./store.ts";
+import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 
 const usage = `Usage: ${commandLine("dev-store", "COMMAND [ARGUMENTS]")}
@@ -18,26 +18,27 @@ its environment. It ends when COMMAND ends.
   --sql      starts nothing, and prints the SQL that puts the sample company and the token in place of what is there (for D1)
   DEV_TOKEN  the bearer token that the store will take (default dev-token)`;
 
-async function printSql(): Promise<void> {
-  const row = await tokenRow(await readDevToken(), devTokenFields());
-  process.stdout.write(listAsSql(sampleList(), Date.now()) + tokenAsSql(row));
+async function printSql({ env, stdout }: Io): Promise<number> {
+  const row = await tokenRow(await readDevToken(env), devTokenFields());
+  stdout.write(listAsSql(sampleList(), Date.now()) + tokenAsSql(row));
+  return 0;
 }
 
-await runTool("dev-store", usage, async (args) => {
+async function main(args: string[], io: Io): Promise<number> {
   // What follows the command is the command's own.
   const isOption = args[0]?.startsWith("-") ?? false;
   const { values } = parseArgs({ args: isOption ? args : [], options: { sql: { type: "boolean", default: false } } });
-  if (values.sql) return printSql();
+  if (values.sql) return printSql(io);
 
   const [command, ...rest] = args;
   if (command === undefined) throw new UsageError("name a command to run, such as `wrangler dev`");
-  const { file, shown } = readStoreUrl(storeUrl);
+  const { file, shown } = readStoreUrl(storeUrlOf(io.env));
   if (!file) throw new UsageError(`LIBSQL_URL is a server already (${shown}): run ${command} with it as it is`);
-  const store = await startStore(file, await readDevToken());
-  console.error(`Store   ${store.shown}\nToken   ${process.env.DEV_TOKEN || "dev-token"}`);
-  const child = spawn(command, rest, { env: { ...process.env, ...store.variables }, stdio: "inherit" });
-  // A terminal tells the command itself as well; whoever tells this process alone means both.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  const [code, signal] = await once(child, "exit").finally(store.close);
-  process.exitCode = signal ? 1 : code;
-});
+  const store = await startStore(file, await readDevToken(io.env), io);
+  io.say(`Store   ${store.shown}\nToken   ${io.env.DEV_TOKEN || "dev-token"}`);
+  const child = spawn(command, rest, { env: { ...io.env, ...store.variables }, stdio: "inherit" });
+  const { code } = await untilExit(child).finally(store.close);
+  return code ?? 1;
+}
+
+export const tool: Tool = { name: "dev-store", usage, main };

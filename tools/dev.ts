@@ -1,11 +1,11 @@
-import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { runTool } from "./command.ts";
+import type { Io, Tool } from "./command.ts";
 import { startLocalD1 } from "./dev/start-local-d1.ts";
 import { readDevToken, startStore } from "./dev/start-store.ts";
 import { startWrangler } from "./dev/start-wrangler.ts";
+import { untilExit } from "./dev/until-exit.ts";
 import { toolSettings } from "./settings.ts";
-import { storeUrl } from "./store.ts";
+import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 import { d1FolderOf, storeOptions, storeUsage } from "./with-store.ts";
 
@@ -33,10 +33,11 @@ interface DevStore {
 }
 
 /** A file is served and a local D1 made ready, with what a start needs; a server is used as it is. */
-async function startOrReach(devToken: string, d1Folder: string | undefined): Promise<DevStore> {
-  if (d1Folder !== undefined) return { ...(await startLocalD1(d1Folder, devToken)), token: devToken };
-  const { file, shown } = readStoreUrl(storeUrl);
-  if (file) return { ...(await startStore(file, devToken)), token: devToken };
+async function startOrReach(d1Folder: string | undefined, io: Io): Promise<DevStore> {
+  const token = await readDevToken(io.env);
+  if (d1Folder !== undefined) return { ...(await startLocalD1(d1Folder, token, io)), token };
+  const { file, shown } = readStoreUrl(storeUrlOf(io.env));
+  if (file) return { ...(await startStore(file, token, io)), token };
   return { shown: `${shown}, left as it is` };
 }
 
@@ -54,7 +55,7 @@ What follows is the Worker's log, a line for every request that reaches it. Ctrl
 `;
 
 /** With `--d1` that and its folder are ours; all other arguments are wrangler's, and not for us to judge. */
-function splitArgs(args: string[]): { folder: string | undefined; others: string[] } {
+function splitArgs(args: string[], env: NodeJS.ProcessEnv): { folder: string | undefined; others: string[] } {
   const { values, tokens } = parseArgs({ args, options: storeOptions, strict: false, tokens: true });
   if (values.d1 !== true) return { folder: undefined, others: args };
   const own = tokens.flatMap((token) => {
@@ -63,33 +64,36 @@ function splitArgs(args: string[]): { folder: string | undefined; others: string
   });
   const folder = values["persist-to"];
   return {
-    folder: d1FolderOf({ d1: true, "persist-to": folder === undefined ? undefined : String(folder) }),
+    folder: d1FolderOf({ d1: true, "persist-to": folder === undefined ? undefined : String(folder) }, env),
     others: args.filter((_, i) => !own.includes(i)),
   };
 }
 
-await runTool("dev", usage, async (args) => {
-  const variables: NodeJS.ProcessEnv = { ...devDefaults, ...process.env };
-  toolSettings(variables);
-  const { folder, others } = splitArgs(args);
-  const store = await startOrReach(await readDevToken(), folder);
-  console.log("Starting the Worker…");
-  const wrangler = startWrangler({
+async function main(args: string[], io: Io): Promise<number> {
+  const env = { ...devDefaults, ...io.env };
+  toolSettings(env);
+  const { folder, others } = splitArgs(args, env);
+  const store = await startOrReach(folder, io);
+  io.print("Starting the Worker…");
+  const options = {
     args: [...(store.args ?? []), ...others],
-    variables: { ...variables, ...store.variables },
-    onReady: (origin) => console.log(welcome(origin, store.shown, store.token)),
-  });
+    env: { ...env, ...store.variables },
+    onReady: (origin: string) => io.print(welcome(origin, store.shown, store.token)),
+  };
+  const wrangler = startWrangler(options, io);
 
   let isTold = false;
   const stop = (signal: NodeJS.Signals) => {
     isTold = true;
     wrangler.kill(signal);
   };
-  // A terminal tells wrangler as well, which does no harm; one that is closed takes no more output.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  for (const output of [process.stdout, process.stderr]) output.on("error", () => stop("SIGHUP"));
+  // A terminal that is closed takes no more output.
+  for (const output of [io.stdout, io.stderr]) output.on("error", () => stop("SIGHUP"));
 
-  const [code, signal] = await once(wrangler, "exit").finally(() => store.close?.());
-  if (!isTold && signal) throw new Error(`wrangler was ended by ${signal}`);
-  process.exitCode = isTold ? 0 : code;
-});
+  const { code, signal } = await untilExit(wrangler, stop).finally(() => store.close?.());
+  if (isTold) return 0;
+  if (signal) throw new Error(`wrangler was ended by ${signal}`);
+  return code ?? 1;
+}
+
+export const tool: Tool = { name: "dev", usage, main };

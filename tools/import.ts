@@ -1,14 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import * as z from "zod/mini";
 import { parseJson } from "../src/sync/json.ts";
 import { readList } from "../src/sync/list.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
-import { runTool, UsageError } from "./command.ts";
+import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
-import { storeUrl } from "./store.ts";
+import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 import { sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
@@ -19,8 +18,6 @@ Replaces the sources in the store at LIBSQL_URL by those of a file in authentik'
 All or nothing: where a row is wrong, the first ten problems are named and the store stays as it was.${storeUsage(16)}
   --sql             writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)
   --allow-removals  takes a list without any sources, which removes all those in the store`;
-
-z.config(z.locales.en());
 
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, "utf8").catch((error: Error) => {
@@ -36,7 +33,7 @@ async function readJson(file: string): Promise<unknown> {
 const flag = { type: "boolean", default: false } as const;
 const options = { ...storeOptions, sql: flag, "allow-removals": flag };
 
-await runTool("import", usage, async (args) => {
+async function main(args: string[], io: Io) {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   const [file, ...others] = positionals;
   if (!file || others.length > 0) throw new UsageError("name one file");
@@ -49,22 +46,24 @@ await runTool("import", usage, async (args) => {
     if (values.d1) throw new UsageError("--sql writes to no store: leave --d1 out");
     const list = readList(json);
     refuseEmpty(list.documents.length === 0, "its SQL would remove all that are stored:");
-    process.stdout.write(listAsSql(list, Date.now()));
+    io.stdout.write(listAsSql(list, Date.now()));
     return;
   }
-  const { fresh, staleWhileRevalidate } = toolSettings().freshness;
-  const { added, changed, removed, unchanged } = await withStore(values, async (db) => {
+  const { fresh, staleWhileRevalidate } = toolSettings(io.env).freshness;
+  const { added, changed, removed, unchanged } = await withStore(io, values, async (db) => {
     const list = readList(json, await readTypesByName(db));
     return replaceSources(db, list, {
       now: Date.now(),
       // A file takes any size; a server takes so much in one request.
-      maxLength: !values.d1 && readStoreUrl(storeUrl).file ? Number.POSITIVE_INFINITY : undefined,
+      maxLength: !values.d1 && readStoreUrl(storeUrlOf(io.env)).file ? Number.POSITIVE_INFINITY : undefined,
       check: ({ removed: { size } }) =>
         refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written;`),
     });
   });
-  console.log(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
-  console.error(
+  io.print(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
+  io.say(
     `Readers may see the old list for another ${fresh + staleWhileRevalidate} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,
   );
-});
+}
+
+export const tool: Tool = { name: "import", usage, main };

@@ -48,9 +48,9 @@ export async function withLocalD1<T>(folder: string, use: (db: WritableDatabase)
 }
 
 /** Applies the migrations that the local D1 lacks: wrangler's own command, which also knows which of them are applied. */
-export async function migrateLocalD1(folder: string): Promise<void> {
+export async function migrateLocalD1(folder: string, environment = process.env): Promise<void> {
   const wrangler = createRequire(import.meta.url).resolve("wrangler");
   const args = ["d1", "migrations", "apply", "DB", "--local", "--config", d1Config, "--persist-to", folder];
-  const env = { ...process.env, CI: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
+  const env = { ...environment, CI: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
   await promisify(execFile)(process.execPath, ["--no-warnings", wrangler, ...args], { env });
 }

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { runTool } from "./command.ts";
+import type { Io, Tool } from "./command.ts";
 import { commandLine, isPackage } from "./invocation.ts";
 import { migrateLocalD1 } from "./local-d1.ts";
-import { migrateStore, openStore, storeUrl } from "./store.ts";
+import { migrateStore, storeUrlOf, withLibsql } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 import { d1FolderOf, d1Option, storeOptions, storeUsage } from "./with-store.ts";
 
@@ -12,8 +12,10 @@ Applies the migrations to the store at LIBSQL_URL (file:PATH, http(s)://… or l
 A store that asks for a token gets LIBSQL_AUTH_TOKEN.${storeUsage(16)}
 For a D1 that is deployed: npx wrangler d1 migrations apply DB --remote${isPackage ? "" : " --config wrangler.d1.jsonc"}`;
 
-await runTool("migrate", usage, async (args) => {
-  const folder = d1FolderOf(parseArgs({ args, options: storeOptions }).values);
-  await (folder === undefined ? migrateStore(openStore()) : migrateLocalD1(folder));
-  console.log(`The migrations are applied to ${folder ?? readStoreUrl(storeUrl).shown}`);
-});
+async function main(args: string[], io: Io) {
+  const folder = d1FolderOf(parseArgs({ args, options: storeOptions }).values, io.env);
+  await (folder === undefined ? withLibsql(io, migrateStore) : migrateLocalD1(folder, io.env));
+  io.print(`The migrations are applied to ${folder ?? readStoreUrl(storeUrlOf(io.env)).shown}`);
+}
+
+export const tool: Tool = { name: "migrate", usage, main };

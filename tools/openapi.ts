@@ -1,4 +1,4 @@
-import { refuseArguments, runTool } from "./command.ts";
+import { refuseArguments, type Tool } from "./command.ts";
 import { writeAssets } from "./openapi/assets.ts";
 
 const usage = `Usage: npm run openapi
@@ -7,7 +7,9 @@ Makes the static files of the Worker in public/: openapi.json from the schemas o
 page at /.
 wrangler runs it before it bundles (wrangler.toml, [build]), and the tests before they start.`;
 
-await runTool("openapi", usage, async (args) => {
+async function main(args: string[]) {
   refuseArguments(args);
   writeAssets();
-});
+}
+
+export const tool: Tool = { name: "openapi", usage, main };

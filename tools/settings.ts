@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import { readSettings, type Settings } from "../src/settings.ts";
 import { UsageError } from "./command.ts";
 
@@ -6,8 +5,7 @@ import { UsageError } from "./command.ts";
  * The Worker's settings, for a tool.
  * @throws UsageError naming every variable that is wrong
  */
-export function toolSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  z.config(z.locales.en());
+export function toolSettings(env: NodeJS.ProcessEnv): Settings {
   try {
     return readSettings(env);
   } catch (error) {

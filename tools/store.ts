@@ -1,33 +1,45 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "@libsql/client/node";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { migrate } from "drizzle-orm/libsql/migrator";
+import type { Surroundings } from "./command.ts";
 import { storeFetch } from "./store-fetch.ts";
 import { readStoreUrl } from "./store-url.ts";
-
-// The file that wrangler reads as well; what is in the environment already goes before it.
-if (existsSync(".dev.vars")) process.loadEnvFile(".dev.vars");
 
 export type Store = LibSQLDatabase & { $client: Client };
 
 /** The store that every tool works on: `LIBSQL_URL`, or a file below a folder that git ignores. */
-export const storeUrl = process.env.LIBSQL_URL || "file:.data/sources.db";
+export const storeUrlOf = (env: NodeJS.ProcessEnv): string => env.LIBSQL_URL || "file:.data/sources.db";
 
 /** Milliseconds to wait for another process that writes to the same file. */
 const timeout = 10_000;
 
 /**
  * Opens a store by its URL: `file:PATH`, `http(s)://…` or `libsql://…`. Nothing is sent to a server before the first query.
+ * @param deadlineMs for one request to a server. @default 10 s
  * @throws UsageError for another
  */
-export function openStore(url = storeUrl, authToken = process.env.LIBSQL_AUTH_TOKEN): Store {
+export function openStore(url: string, authToken?: string, deadlineMs?: number): Store {
   const { file, shown } = readStoreUrl(url);
   if (file) mkdirSync(dirname(file), { recursive: true });
   return drizzle({
-    client: createClient({ url, timeout, fetch: storeFetch(shown), ...(authToken && { authToken }) }),
+    client: createClient({ url, timeout, fetch: storeFetch(shown, deadlineMs), ...(authToken && { authToken }) }),
   });
+}
+
+/** Opens the one at `LIBSQL_URL` for as long as `use` takes. */
+export async function withLibsql<T>(
+  { env, storeMs }: Pick<Surroundings, "env" | "storeMs">,
+  use: (db: Store) => Promise<T>,
+): Promise<T> {
+  const db = openStore(storeUrlOf(env), env.LIBSQL_AUTH_TOKEN, storeMs);
+  try {
+    return await use(db);
+  } finally {
+    db.$client.close();
+  }
 }
 
 /** Applies the migrations that the store lacks. */

@@ -1,10 +1,9 @@
 import { parseArgs } from "node:util";
-import * as z from "zod/mini";
 import { changedFields, countChanges, type Difference } from "../src/sync/difference.ts";
 import { refuseLosses } from "../src/sync/losses.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
-import { runTool, UsageError } from "./command.ts";
+import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
 import { toolSettings } from "./settings.ts";
@@ -23,24 +22,22 @@ read and is good, the store stays as it was.
   --allow-http        sends the token in the clear to an http:// address of another machine
   --status            shows the last runs, those of the Worker too${storeUsage(18)}`;
 
-z.config(z.locales.en());
-
 const shownRuns = 10;
 const longestShown = 200;
 
-function printDifference(difference: Difference, { allowRemovals }: SyncOptions): void {
+function printDifference({ print, say }: Io, difference: Difference, { allowRemovals }: SyncOptions): void {
   const { added, changed, removed, beside, types } = difference;
-  for (const { document } of added) console.log(`+ ${titleOf(document)}`);
-  for (const document of removed.values()) console.log(`- ${titleOf(document)}`);
+  for (const { document } of added) print(`+ ${titleOf(document)}`);
+  for (const document of removed.values()) print(`- ${titleOf(document)}`);
   for (const { before, after } of changed) {
     for (const { field, from, to } of changedFields(before, after.document)) {
-      console.log(`~ ${after.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
+      print(`~ ${after.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
     }
   }
-  if (beside !== undefined) console.log(`~ beside the results: ${shown(JSON.parse(beside))}`);
-  if (types !== undefined) console.log(`~ source types: ${types.length}`);
-  console.log(changesOf(countChanges(difference)));
-  console.error("A dry run: nothing was written.");
+  if (beside !== undefined) print(`~ beside the results: ${shown(JSON.parse(beside))}`);
+  if (types !== undefined) print(`~ source types: ${types.length}`);
+  print(changesOf(countChanges(difference)));
+  say("A dry run: nothing was written.");
   if (!allowRemovals) refuseLosses(difference);
 }
 
@@ -63,15 +60,15 @@ const changesOf = ({
 }: Record<"added" | "changed" | "removed" | "unchanged", unknown>) =>
   `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`;
 
-async function printStatus(flags: StoreFlags) {
-  const { runs, lastGood } = await withStore(flags, (db) => listRuns(db, shownRuns));
-  for (const run of runs) console.log(lineOf(run));
+async function printStatus(io: Io, flags: StoreFlags) {
+  const { runs, lastGood } = await withStore(io, flags, (db) => listRuns(db, shownRuns));
+  for (const run of runs) io.print(lineOf(run));
   if (!lastGood) {
-    console.log(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
+    io.print(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
     return;
   }
   const age = Math.round((Date.now() - lastGood.startedAt) / 1000);
-  console.log(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
+  io.print(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
 }
 
 function lineOf(run: SyncRun): string {
@@ -86,7 +83,7 @@ function lineOf(run: SyncRun): string {
   ].join("  ");
 }
 
-await runTool("sync", usage, async (args) => {
+async function main(args: string[], io: Io) {
   const { values } = parseArgs({
     args,
     options: {
@@ -97,9 +94,9 @@ await runTool("sync", usage, async (args) => {
       status: { type: "boolean", default: false },
     },
   });
-  if (values.status) return printStatus(values);
+  if (values.status) return printStatus(io, values);
 
-  const { sync, freshness } = toolSettings();
+  const { sync, freshness } = toolSettings(io.env);
   const { upstream, token } = sync;
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
   if (!token) throw new UsageError("AUTHENTIK_TOKEN is not set: an API token of authentik, in the environment");
@@ -108,19 +105,22 @@ await runTool("sync", usage, async (args) => {
     token,
     allowRemovals: values["allow-removals"] || sync.allowRemovals,
     allowHttp: values["allow-http"],
-    onPage: showProgress("pages read"),
+    ...(io.wait && { wait: io.wait }),
+    onPage: showProgress(io.stderr, "pages read"),
   };
   if (values["dry-run"]) {
-    return printDifference(await withStore(values, (db) => compareWithUpstream(db, options)), options);
+    return printDifference(io, await withStore(io, values, (db) => compareWithUpstream(db, options)), options);
   }
 
-  const run = await withStore(values, (db) => syncSources(db, options));
+  const run = await withStore(io, values, (db) => syncSources(db, options));
   if (run.outcome === "failed" || run.outcome === "superseded") throw new Error(run.error ?? run.outcome);
-  console.log(changesOf(run));
+  io.print(changesOf(run));
   if (run.error) throw new Error(run.error);
   if (run.outcome === "unchanged") return;
   const bound = freshness.fresh + freshness.staleWhileRevalidate;
-  console.error(
+  io.say(
     `Readers may see the old list for another ${bound} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,
   );
-});
+}
+
+export const tool: Tool = { name: "sync", usage, main };

@@ -9,7 +9,7 @@ import {
   tokenRow,
 } from "../src/tokens/admin.ts";
 import { createToken } from "../src/tokens/format.ts";
-import { runTool, UsageError } from "./command.ts";
+import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { tokenAsSql } from "./sql.ts";
 import { d1Option, sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
@@ -27,9 +27,9 @@ Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests on
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const longestName = 100;
 
-const commands: Record<string, (args: string[]) => Promise<void>> = { create, list, revoke };
+const commands: Record<string, Tool["main"]> = { create, list, revoke };
 
-async function create(args: string[]) {
+async function create(args: string[], io: Io) {
   const { values } = parseArgs({
     args,
     options: {
@@ -49,29 +49,27 @@ async function create(args: string[]) {
 
   const token = await createToken();
   const fields = { name, scope, createdAt, expiresAt };
-  if (values.sql) process.stdout.write(tokenAsSql(await tokenRow(token, fields)));
-  else await withStore(values, (db) => storeToken(db, token, fields));
-  console.error(
-    `"${name}", scope ${scope}, ${expiresAt ? `expires ${date(expiresAt)}` : "never expires"}; shown this once:`,
-  );
-  (values.sql ? console.error : console.log)(token);
+  if (values.sql) io.stdout.write(tokenAsSql(await tokenRow(token, fields)));
+  else await withStore(io, values, (db) => storeToken(db, token, fields));
+  io.say(`"${name}", scope ${scope}, ${expiresAt ? `expires ${date(expiresAt)}` : "never expires"}; shown this once:`);
+  (values.sql ? io.say : io.print)(token);
 }
 
-async function list(args: string[]) {
+async function list(args: string[], io: Io) {
   const { values } = parseArgs({ args, options: storeOptions });
-  for (const token of await withStore(values, listTokens)) {
+  for (const token of await withStore(io, values, listTokens)) {
     const { id, name, scope, lastFour, createdAt } = token;
-    console.log([id, `…${lastFour}`, scope, state(token), `created ${date(createdAt)}`, name].join("  "));
+    io.print([id, `…${lastFour}`, scope, state(token), `created ${date(createdAt)}`, name].join("  "));
   }
 }
 
-async function revoke(args: string[]) {
+async function revoke(args: string[], io: Io) {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: storeOptions });
   const [id = "", ...others] = positionals;
   if (!/^[0-9]{1,15}$/.test(id) || others.length > 0) throw new UsageError("revoke takes one ID, as `list` prints it");
-  const outcome = await withStore(values, (db) => revokeToken(db, Number(id), Date.now()));
+  const outcome = await withStore(io, values, (db) => revokeToken(db, Number(id), Date.now()));
   if (outcome === "unknown") throw new Error(`there is no token ${id}`);
-  console.log(outcome === "revoked" ? `token ${id} is revoked` : `token ${id} was revoked before`);
+  io.print(outcome === "revoked" ? `token ${id} is revoked` : `token ${id} was revoked before`);
 }
 
 const isScope = (text: string): text is Scope => scopes.some((scope) => scope === text);
@@ -92,8 +90,10 @@ function state({ revokedAt, expiresAt }: StoredToken): string {
 
 const date = (milliseconds: number) => new Date(milliseconds).toISOString();
 
-await runTool("token", usage, async ([name = "", ...args]) => {
+async function main([name = "", ...args]: string[], io: Io) {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) throw new UsageError(name ? `there is no command "${name}"` : "name a command");
-  await command(args);
-});
+  await command(args, io);
+}
+
+export const tool: Tool = { name: "token", usage, main };

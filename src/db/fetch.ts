@@ -53,12 +53,12 @@ export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOpti
  * redirects. An unanswered write may have been applied, so it is never retried.
  */
 export const writeFetch =
-  (fetch: typeof globalThis.fetch = globalThis.fetch): typeof globalThis.fetch =>
+  (fetch: typeof globalThis.fetch = globalThis.fetch, deadlineMs = writeMs): typeof globalThis.fetch =>
   async (input, init) => {
     const request = requestOf(input, init);
     const { url, method, headers } = request;
     const body = await request.arrayBuffer();
-    const milliseconds = writeMs + Math.ceil(body.byteLength / writeBytesPerMs);
+    const milliseconds = deadlineMs + Math.ceil(body.byteLength / writeBytesPerMs);
     return send(fetch, url, { method, headers, body: body.byteLength > 0 ? body : null }, milliseconds);
   };
 

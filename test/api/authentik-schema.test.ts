@@ -1,15 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
-import { Configuration as Configuration2024, SourcesApi as SourcesApi2024 } from "authentik-client-2024";
-import { Configuration as Configuration2026, SourcesApi as SourcesApi2026 } from "authentik-client-2026";
 import { load } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDev } from "../support/dev.ts";
-import { fixturePath, readFixture, runTool, temporaryFolder } from "../support/run.ts";
-
-const folder = temporaryFolder();
+import { beforeAll, describe, expect, it } from "vitest";
+import { ask, stores, tokens } from "../support/harness.ts";
+import { readFixture } from "../support/run.ts";
 
 /** authentik's own description of a release, as its generated client carries it (OpenAPI 3.0). */
 function schemaOf(release: string) {
@@ -58,79 +53,29 @@ function company2026() {
   return { ...page, results: page.results.map((row) => ({ ...row, provider_type: newName(row.provider_type) })) };
 }
 
-/** The Worker over a list that an authentik of some version sent. */
-async function startWith(name: string, file: string): Promise<DevServer> {
-  const store = { LIBSQL_URL: `file:${join(folder, `${name}.db`)}` };
-  const { code, stderr } = await runTool("migrate", [], store);
-  expect(code, stderr).toBe(0);
-  const imported = await runTool("import", [file], store);
-  expect(imported.code, imported.stderr).toBe(0);
-  return startDev(["--port", "0"], { ...store, AUTHENTIK_URL: "http://authentik.example" });
-}
-
-const get = async (server: DevServer, path: string, token = "dev-token") =>
-  (
-    await fetch(`${server.origin}/api/v3/sources/oauth/${path}`, { headers: { Authorization: `Bearer ${token}` } })
-  ).json();
+const get = async (path: string, token = tokens.authentik) =>
+  (await ask("authentik", `/api/v3/sources/oauth/${path}`, { headers: { Authorization: `Bearer ${token}` } })).json();
 
 describe.each([
   ["2025", () => company2025()],
   ["2026", () => company2026()],
 ])("answers over data of authentik %s", (release, listOf) => {
-  let server: DevServer;
   const problemsOf = schemaOf(release);
 
-  beforeAll(async () => {
-    const file = join(folder, `${release}.json`);
-    writeFileSync(file, JSON.stringify(listOf()));
-    server = await startWith(release, file);
-  });
-  afterAll(() => server.stop());
+  beforeAll(() => stores.authentik.load(listOf()));
 
   it("hold against its own description: list, retrieve, source types, errors", async () => {
-    const list = (await get(server, "?page_size=1000")) as { results: { slug: string }[] };
+    const list = (await get("?page_size=1000")) as { results: { slug: string }[] };
     expect(list.results.length).toBeGreaterThan(5);
     expect(problemsOf("PaginatedOAuthSourceList", list)).toEqual([]);
-    for (const { slug } of list.results)
-      expect(problemsOf("OAuthSource", await get(server, `${slug}/`)), slug).toEqual([]);
-    for (const type of (await get(server, "source_types/")) as unknown[])
-      expect(problemsOf("SourceType", type)).toEqual([]);
-    expect(problemsOf("ValidationError", await get(server, "?page=0"))).toEqual([]);
-    expect(problemsOf("GenericError", await get(server, "", "nobody"))).toEqual([]);
+    for (const { slug } of list.results) expect(problemsOf("OAuthSource", await get(`${slug}/`)), slug).toEqual([]);
+    for (const type of (await get("source_types/")) as unknown[]) expect(problemsOf("SourceType", type)).toEqual([]);
+    expect(problemsOf("ValidationError", await get("?page=0"))).toEqual([]);
+    expect(problemsOf("GenericError", await get("", "nobody"))).toEqual([]);
   });
 
-  it("would not, if a key were missing", async () => {
-    const [{ name: _, ...source } = { name: "" }] = ((await get(server, "")) as { results: { name: string }[] })
-      .results;
+  it("are refused by that description where a key is missing", async () => {
+    const [{ name: _, ...source } = { name: "" }] = ((await get("")) as { results: { name: string }[] }).results;
     expect(problemsOf("OAuthSource", source)).toEqual([" must have required property 'name'"]);
-  });
-});
-
-describe("authentik's own TypeScript client", () => {
-  const wireKey = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-  it.each([
-    [
-      "2024.6",
-      "company",
-      (base: string) => new SourcesApi2024(new Configuration2024({ basePath: base, accessToken: "dev-token" })),
-    ],
-    [
-      "2026.8",
-      "company-2026",
-      (base: string) => new SourcesApi2026(new Configuration2026({ basePath: base, accessToken: "dev-token" })),
-    ],
-  ])("of %s reads every key of data of its version", async (_, fixture, clientOf) => {
-    const server = await startWith(`client-${fixture}`, fixturePath(fixture));
-    try {
-      const { results } = await clientOf(`${server.origin}/api/v3`).sourcesOauthList({ ordering: "slug" });
-      const expected = readFixture(fixture).results.toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
-      expect(results.map(({ slug }) => slug)).toEqual(expected.map(({ slug }) => slug));
-      for (const [i, source] of results.entries()) {
-        expect(Object.keys(source).map(wireKey)).toEqual(expect.arrayContaining(Object.keys(expected[i] ?? {})));
-      }
-    } finally {
-      await server.stop();
-    }
   });
 });

@@ -1,187 +1,150 @@
-import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/sources/source.ts";
-import { storeToken } from "../../src/tokens/admin.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
-import { type DevServer, startDev } from "../support/dev.ts";
+import {
+  ask,
+  authentik,
+  emptyReplica,
+  harness,
+  list,
+  logged,
+  rest,
+  runScheduled,
+  stores,
+  tokens,
+  until,
+} from "../support/harness.ts";
 import { readFixture, runTool } from "../support/run.ts";
-import { createFileStore } from "../support/sync-store.ts";
 import { generateSources } from "../support/upstream.ts";
 
-const authentikUrl = "http://authentik.example";
 const { results: adversarial } = readFixture("adversarial");
-
-/** As `npm run dev` has it, where a list is fresh for 2 s, and kept in memory for 3 s at most. */
-const boundMs = 5_000;
-
-const tokens = { a: "token-of-instance-a", b: "token-of-instance-b" };
-
-let a: { store: Awaited<ReturnType<typeof createFileStore>>; dev: DevServer };
-let b: { store: Awaited<ReturnType<typeof createFileStore>>; server: LibsqlServer; dev: DevServer };
+const store = stores.replica;
 
 beforeAll(async () => {
-  const upstream = await createFileStore(adversarial);
-  const dev = await startDev(["--port", "0"], {
-    LIBSQL_URL: upstream.url,
-    AUTHENTIK_URL: authentikUrl,
-    DEV_TOKEN: tokens.a,
-  });
-  a = { store: upstream, dev };
-
-  const store = await createFileStore();
-  await storeToken(store.db, tokens.b, { name: "b", scope: "sources:read", createdAt: 0, expiresAt: null });
-  const server = await startLibsqlServer({ file: store.file });
-  const sync = { LIBSQL_URL: server.url, AUTHENTIK_SYNC_URL: dev.origin, AUTHENTIK_TOKEN: tokens.a };
-  b = { store, server, dev: await startDev(["--port", "0"], { ...sync, AUTHENTIK_URL: authentikUrl }) };
+  await stores.authentik.load(adversarial);
+  await emptyReplica();
+  harness.clearLogs();
 });
 
-let isUpstreamUp = true;
-
-async function stopUpstream() {
-  if (isUpstreamUp) await a.dev.stop();
-  isUpstreamUp = false;
-}
-
-afterAll(async () => {
-  await stopUpstream();
-  await b.dev.stop();
-  await b.server.close();
+afterEach(() => {
+  authentik.intercept = undefined;
 });
 
-async function get(instance: "a" | "b", query: string, path = "/api/v3/sources/oauth/") {
-  const { dev } = instance === "a" ? a : b;
-  const response = await fetch(`${dev.origin}${path}?${query}`, {
-    headers: { Authorization: `Bearer ${tokens[instance]}` },
+const upstreamPage = async (query: string) => (await list("authentik", query, tokens.authentik)).text();
+/** As readers have it, out of a cache. */
+const page = async (query: string) => (await list("second", query)).text();
+
+const sync = (...args: string[]) =>
+  runTool("sync", args, {
+    LIBSQL_URL: store.url,
+    AUTHENTIK_SYNC_URL: authentik.origin,
+    AUTHENTIK_TOKEN: tokens.authentik,
   });
-  expect(response.status).toBe(200);
-  return response.text();
-}
 
-const sync = () =>
-  runTool("sync", [], { LIBSQL_URL: b.server.url, AUTHENTIK_SYNC_URL: a.dev.origin, AUTHENTIK_TOKEN: tokens.a });
+const readiness = async () => (await ask("second", "/readyz")).json();
+const lastRun = async () => (await store.runs()).at(-1);
 
-/** What the platform does every five minutes; wrangler's own address for it, which a deployed Worker does not have. */
-const runScheduled = () => fetch(`${b.dev.origin}/cdn-cgi/local/scheduled`);
+describe("an instance that syncs with another", () => {
+  it("is filled over HTTP, to the last byte, and a second run writes nothing", async () => {
+    await until(async () => expect(await readiness()).toEqual({ status: "ready" }));
+    await until(async () => expect(JSON.parse(await page("page_size=1")).pagination.count).toBe(0));
 
-async function until(condition: () => Promise<boolean>, withinMs = 20_000): Promise<number> {
-  const begun = performance.now();
-  while (!(await condition())) {
-    expect(performance.now() - begun).toBeLessThan(withinMs);
-    await sleep(50);
-  }
-  return performance.now() - begun;
-}
+    expect(await sync()).toMatchObject({ code: 0, stdout: "added 67, changed 0, removed 0, unchanged 0\n" });
+    await until(async () => expect(JSON.parse(await page("page_size=1")).pagination.count).toBe(67));
+    for (const query of [
+      "page_size=1000",
+      "page_size=1000&ordering=-slug",
+      "page_size=20&page=2",
+      "search=a",
+      "has_jwks=1",
+    ]) {
+      expect(await page(query), query).toBe(await upstreamPage(query));
+    }
+    expect(JSON.parse(await upstreamPage("page_size=1000")).results).toHaveLength(67);
 
-const readiness = async () => (await fetch(`${b.dev.origin}/readyz`)).json();
-
-it("fills an empty instance from another over HTTP, to the last byte; a second run writes nothing", async () => {
-  expect(await readiness()).toEqual({ status: "ready" });
-  expect(JSON.parse(await get("b", "page_size=1")).pagination.count).toBe(0);
-
-  expect(await sync()).toMatchObject({ code: 0, stdout: "added 67, changed 0, removed 0, unchanged 0\n" });
-  await until(async () => JSON.parse(await get("b", "page_size=1")).pagination.count === 67);
-  for (const query of [
-    "page_size=1000",
-    "page_size=1000&ordering=-slug",
-    "page_size=20&page=2",
-    "search=a",
-    "has_jwks=1",
-  ]) {
-    expect(await get("b", query), query).toBe(await get("a", query));
-  }
-  expect(JSON.parse(await get("a", "page_size=1000")).results).toHaveLength(67);
-
-  const before = await b.store.snapshot();
-  expect(await sync()).toMatchObject({ code: 0, stdout: "added 0, changed 0, removed 0, unchanged 67\n" });
-  expect(await b.store.snapshot()).toEqual(before);
-});
-
-it("brings a change, an addition and a removal by the scheduled job, and readers see them within the bound", async () => {
-  const page = async (instance: "a" | "b") => get(instance, "page_size=1000&ordering=slug");
-  const [changed, removed, ...others] = adversarial as [OAuthSource, OAuthSource, ...OAuthSource[]];
-  const [added] = generateSources(1);
-  const warm = await page("b");
-  await a.store.load([{ ...changed, name: "Changed upstream" }, ...others, added]);
-  await until(async () => (await page("a")) !== warm);
-  expect(await page("b"), "nothing arrives by itself").toBe(warm);
-
-  const revision = (await b.store.snapshot()).state[0]?.revision ?? 0;
-  expect((await runScheduled()).status).toBe(200);
-  await until(async () => (await b.store.runs()).at(-1)?.trigger === "cron");
-  const milliseconds = await until(async () => (await page("b")) !== warm, boundMs);
-  console.info(`readers saw the change ${Math.round(milliseconds)} ms after the job`);
-  expect(await page("b")).toBe(await page("a"));
-  const slugs = await b.store.slugs();
-  expect(slugs).toContain(added?.slug);
-  expect(slugs).not.toContain(removed.slug);
-  expect((await b.store.snapshot()).state[0]?.revision).toBe(revision + 1);
-  expect((await b.store.runs()).at(-1)).toMatchObject({ outcome: "changed", added: 1, changed: 1, removed: 1 });
-  await until(async () => /\{"job":"sync".*"outcome":"changed"/.test(b.dev.output()));
-
-  await until(async () => "sync" in ((await readiness()) as object));
-  expect(await readiness()).toEqual({ status: "ready", sync: { age_seconds: expect.any(Number), trigger: "cron" } });
-});
-
-it("leaves the list, and says so in the log and in the store, where the job fails", async () => {
-  await stopUpstream();
-  const before = await b.store.snapshot();
-  expect((await runScheduled()).status).toBe(200);
-  // A run asks a silent authentik four times, and begins three seconds after the one before.
-  await until(async () => (await b.store.runs()).at(-1)?.outcome === "failed", 15_000);
-  expect(await b.store.snapshot()).toEqual(before);
-  expect((await b.store.runs()).at(-1)).toMatchObject({
-    outcome: "failed",
-    error: expect.stringMatching(/^the connection to .* failed/),
+    const before = await store.snapshot();
+    expect(await sync()).toMatchObject({ code: 0, stdout: "added 0, changed 0, removed 0, unchanged 67\n" });
+    expect(await store.snapshot()).toEqual(before);
   });
-  await until(async () => /\{"job":"sync".*"outcome":"failed"/.test(b.dev.output()));
-  expect(b.dev.output()).not.toContain(tokens.a);
-});
 
-it("hands on what a newer authentik sends, byte for byte, whatever keys it has, and no secret of it", async () => {
-  const page = readFixture("company-2026");
-  const secrets = {
-    consumer_secret: "hunter2",
-    client_private_key: "hunter2",
-    nested: { smtp_password: "hunter2", kept: 1e21 },
-  };
-  const rows = page.results.map((row, i) => ({
-    ...row,
-    forward_query_parameters: { i, list: [true, null] },
-    ...secrets,
-  }));
-  const newer = await createFileStore();
-  await newer.load({ ...page, results: rows });
-  await storeToken(newer.db, tokens.a, { name: "a", scope: "sources:read", createdAt: 0, expiresAt: null });
-  const dev = await startDev(["--port", "0"], {
-    LIBSQL_URL: newer.url,
-    AUTHENTIK_URL: authentikUrl,
-    DEV_TOKEN: tokens.a,
+  it("takes a change, an addition and a removal by its scheduled job, and readers see them", async () => {
+    const everything = "page_size=1000&ordering=slug";
+    const [changed, removed, ...others] = adversarial as [OAuthSource, OAuthSource, ...OAuthSource[]];
+    const [added] = generateSources(1);
+    const warm = await page(everything);
+    await stores.authentik.load([{ ...changed, name: "Changed upstream" }, ...others, added]);
+    expect(await upstreamPage(everything)).not.toBe(warm);
+    expect(await page(everything), "nothing arrives by itself").toBe(warm);
+
+    const revision = (await store.snapshot()).state[0]?.revision ?? 0;
+    expect(await runScheduled("second")).toMatchObject({ outcome: "ok" });
+    await until(async () => expect(await lastRun()).toMatchObject({ trigger: "cron", outcome: "changed" }));
+    expect(await lastRun()).toMatchObject({ added: 1, changed: 1, removed: 1 });
+    await until(async () => expect(await page(everything)).toBe(await upstreamPage(everything)));
+    const slugs = await store.slugs();
+    expect(slugs).toContain(added?.slug);
+    expect(slugs).not.toContain(removed.slug);
+    expect((await store.snapshot()).state[0]?.revision).toBe(revision + 1);
+    await until(() => expect(logged().join("\n")).toMatch(/\{"job":"sync".*"outcome":"changed"/));
+    expect(logged().filter((line) => line === "the cache is told")).toHaveLength(1);
+
+    await until(async () =>
+      expect(await readiness()).toEqual({
+        status: "ready",
+        sync: { age_seconds: expect.any(Number), trigger: "cron" },
+      }),
+    );
   });
-  const own = await createFileStore();
-  const synced = await runTool("sync", [], {
-    LIBSQL_URL: own.url,
-    AUTHENTIK_SYNC_URL: dev.origin,
-    AUTHENTIK_TOKEN: tokens.a,
+
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      "authentik is down",
+      async () => {
+        authentik.intercept = async () => new Response("down", { status: 503 });
+      },
+      /answered 503/,
+    ],
+    [
+      "authentik has lost most of its sources",
+      () => stores.authentik.load(adversarial.slice(0, 20)),
+      /--allow-removals/,
+    ],
+  ])("leaves its list, and says so in the log and in the store, where %s", async (_, fail, message) => {
+    await rest();
+    await fail();
+    const before = await store.snapshot();
+    harness.clearLogs();
+    await runScheduled("replica");
+    await until(async () => expect((await lastRun())?.outcome).toBe("failed"));
+    expect(await store.snapshot()).toEqual(before);
+    expect(await lastRun()).toMatchObject({ trigger: "cron", error: expect.stringMatching(message) });
+    await until(() => expect(logged().join("\n")).toMatch(/\{"job":"sync".*"outcome":"failed"/));
+    expect(logged().join("\n")).not.toContain(tokens.authentik);
+    await stores.authentik.load(adversarial);
   });
-  expect(synced.stdout, synced.stderr).toBe("added 12, changed 0, removed 0, unchanged 0\n");
-  await dev.stop();
-  const replica = await startDev(["--port", "0"], {
-    LIBSQL_URL: own.url,
-    AUTHENTIK_URL: authentikUrl,
-    DEV_TOKEN: tokens.b,
+
+  it("hands on what a newer authentik sends, byte for byte, whatever keys it has, and no secret of it", async () => {
+    const newer = readFixture("company-2026");
+    const secrets = {
+      consumer_secret: "hunter2",
+      client_private_key: "hunter2",
+      nested: { smtp_password: "hunter2", kept: 1e21 },
+    };
+    const rows = newer.results.map((row, i) => ({
+      ...row,
+      forward_query_parameters: { i, list: [true, null] },
+      ...secrets,
+    }));
+    await emptyReplica();
+    await stores.authentik.load({ ...newer, results: rows });
+    const { stdout, stderr } = await sync();
+    expect(stdout, stderr).toBe("added 12, changed 0, removed 0, unchanged 0\n");
+
+    const sent = await upstreamPage("page_size=1000");
+    await until(async () => expect(await page("page_size=1000")).toBe(sent));
+    expect(JSON.parse(sent).autocomplete).toEqual({});
+    expect(JSON.parse(sent).results[0]).toMatchObject({ forward_query_parameters: { i: 0 }, nested: { kept: 1e21 } });
+    const files = [stores.authentik.file, store.file].flatMap((file) => [file, `${file}-wal`]).filter(existsSync);
+    for (const file of files) expect(readFileSync(file).includes("hunter2"), file).toBe(false);
   });
-  const read = async ({ origin }: DevServer, token: string) =>
-    (await fetch(`${origin}/sources/oauth/?page_size=1000`, { headers: { Authorization: `Bearer ${token}` } })).text();
-  const again = await startDev(["--port", "0"], {
-    LIBSQL_URL: newer.url,
-    AUTHENTIK_URL: authentikUrl,
-    DEV_TOKEN: tokens.a,
-  });
-  const [one, other] = [await read(again, tokens.a), await read(replica, tokens.b)];
-  await Promise.all([again.stop(), replica.stop()]);
-  expect(other).toBe(one);
-  expect(JSON.parse(other).autocomplete).toEqual({});
-  expect(JSON.parse(other).results[0]).toMatchObject({ forward_query_parameters: { i: 0 }, nested: { kept: 1e21 } });
-  for (const { file } of [newer, own]) expect(readFileSync(file).includes("hunter2")).toBe(false);
 });

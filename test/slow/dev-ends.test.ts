@@ -14,7 +14,7 @@ async function startTool() {
   const tmp = join(folder, "tmp");
   mkdirSync(tmp);
   const variables = { LIBSQL_URL: `file:${join(folder, "store.db")}`, TMPDIR: tmp, AUTHENTIK_TOKEN: secret };
-  const dev = await startDev(["--port", "0"], variables, [process.execPath, "tools/dev.ts"]);
+  const dev = await startDev(["--port", "0"], variables, [process.execPath, "tools/cli.ts", "dev"]);
   const pids = descendants(dev.pid);
   onTestFinished(() => {
     for (const pid of [dev.pid, ...pids].filter(isRunning)) process.kill(pid, "SIGKILL");

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { asc } from "drizzle-orm";
 import type { WritableDatabase } from "../../src/db/database.ts";
 import { listState, oauthSources, sourceTypes, syncRuns } from "../../src/db/schema.ts";
@@ -8,9 +6,8 @@ import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { startLibsqlServer } from "../../tools/libsql-server/server.ts";
-import { migrateLocalD1, openLocalD1 } from "../../tools/local-d1.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
-import { temporaryFolder } from "./run.ts";
+import { startLocalD1 } from "./local-d1.ts";
 import { sqldPath, startSqld } from "./sqld.ts";
 import { createFileStore } from "./sync-store.ts";
 
@@ -66,25 +63,23 @@ async function startEmbedded(rows: unknown[]): Promise<FilledStore> {
 }
 
 async function startOnSqld(rows: unknown[]): Promise<FilledStore> {
-  const sqld = await startSqld();
-  return { ...(await fillServer(sqld, rows)), args: [], close: sqld.close };
+  const server = await startSqld();
+  return { ...(await fillServer(server, rows)), args: [], close: server.close };
 }
 
-const template = temporaryFolder();
-let migrated: Promise<void> | undefined;
-
 async function startD1(rows: unknown[]): Promise<FilledStore> {
-  migrated ??= migrateLocalD1(template);
-  await migrated;
-  const folder = join(temporaryFolder(), "d1");
-  cpSync(template, folder, { recursive: true });
-  const { db, close } = await openLocalD1(folder);
+  const { folder, db, close } = await startLocalD1();
   return { ...(await fillStore(db, rows)), args: ["--d1", "--persist-to", folder], variables: {}, close };
 }
 
+export interface StoreKind {
+  name: string;
+  start: (rows: unknown[]) => Promise<FilledStore>;
+}
+
+export const embeddedServer: StoreKind = { name: "the embedded server", start: startEmbedded };
+export const sqld: StoreKind = { name: "sqld", start: startOnSqld };
+export const d1: StoreKind = { name: "D1", start: startD1 };
+
 /** What a deployment can have for a store, each with the given sources: for `describe.each`. */
-export const stores: { name: string; start: (rows: unknown[]) => Promise<FilledStore> }[] = [
-  { name: "the embedded server", start: startEmbedded },
-  ...(sqldPath ? [{ name: "sqld", start: startOnSqld }] : []),
-  { name: "D1", start: startD1 },
-];
+export const stores: StoreKind[] = [embeddedServer, ...(sqldPath ? [sqld] : []), d1];

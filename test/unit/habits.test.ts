@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { load } from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { variableNames } from "../../src/settings.ts";
 import { run } from "../support/run.ts";
 
 let files: string[];
@@ -71,45 +70,29 @@ describe("the Node that is asked for", () => {
   });
 });
 
-it("the forms of .github are YAML with what GitHub asks of a form", () => {
-  const forms = files.filter((path) => /^\.github\/ISSUE_TEMPLATE\/(?!config).*\.yml$/.test(path));
-  expect(forms.length).toBeGreaterThan(1);
-  for (const path of forms) {
-    const form = load(read(path)) as { name?: string; description?: string; body?: { type: string; id?: string }[] };
-    expect(form, path).toMatchObject({ name: expect.any(String), description: expect.any(String) });
-    const types = form.body?.map(({ type }) => type) ?? [];
-    expect(types.length).toBeGreaterThan(0);
-    for (const type of types) expect(["markdown", "textarea", "input", "dropdown", "checkboxes"]).toContain(type);
-  }
+describe("the forms of .github", () => {
+  it("are YAML with what GitHub asks of a form", () => {
+    const forms = files.filter((path) => /^\.github\/ISSUE_TEMPLATE\/(?!config).*\.yml$/.test(path));
+    expect(forms.length).toBeGreaterThan(1);
+    for (const path of forms) {
+      const form = load(read(path)) as { name?: string; description?: string; body?: { type: string; id?: string }[] };
+      expect(form, path).toMatchObject({ name: expect.any(String), description: expect.any(String) });
+      const types = form.body?.map(({ type }) => type) ?? [];
+      expect(types.length).toBeGreaterThan(0);
+      for (const type of types) expect(["markdown", "textarea", "input", "dropdown", "checkboxes"]).toContain(type);
+    }
+  });
 });
 
-it("CONTRIBUTING.md names scripts and files that there are", () => {
-  const text = read("CONTRIBUTING.md");
-  for (const [, name = ""] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(manifest.scripts)).toContain(name);
-  const paths = [...text.matchAll(/`((?:src|test|tools|docs|\.ci)\/[\w./-]+|[\w.-]+\.(?:json|example|nvmrc))`/g)].map(
-    ([, path = ""]) => path,
-  );
-  expect(paths.length).toBeGreaterThan(8);
-  for (const path of paths) expect(existsSync(path), path).toBe(true);
-});
-
-it("README.md has a row for every variable of the Worker", () => {
-  const named = [...read("README.md").matchAll(/^\|.*\|$/gm)].flatMap(
-    ([row]) => row.split("|")[1]?.match(/[A-Z][A-Z_]+/g) ?? [],
-  );
-  expect(named).toEqual(expect.arrayContaining(variableNames));
-});
-
-it("editors and the formatter agree", () => {
-  const { formatter } = JSON.parse(read("biome.json"));
-  const settings = Object.fromEntries(
-    read(".editorconfig")
-      .split("\n")
-      .map((line) => line.split(" = ")),
-  );
-  expect(settings).toMatchObject({
-    indent_style: formatter.indentStyle,
-    max_line_length: String(formatter.lineWidth),
-    indent_size: "2",
+describe("CONTRIBUTING.md", () => {
+  it("names scripts and files that there are", () => {
+    const text = read("CONTRIBUTING.md");
+    for (const [, name = ""] of text.matchAll(/npm run ([\w:]+)/g))
+      expect(Object.keys(manifest.scripts)).toContain(name);
+    const paths = [...text.matchAll(/`((?:src|test|tools|docs|\.ci)\/[\w./-]+|[\w.-]+\.(?:json|example|nvmrc))`/g)].map(
+      ([, path = ""]) => path,
+    );
+    expect(paths.length).toBeGreaterThan(8);
+    for (const path of paths) expect(existsSync(path), path).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 /** With another limit than sqld's, for the tests of that limit alone: a busy machine takes its time for everything else. */
-const transactionMs = 300;
+const transactionMs = 100;
 
 async function withServer(limits: { idleMs?: number; transactionMs?: number }, use: (url: string) => Promise<void>) {
   const own = await startLibsqlServer({ file, ...limits });
@@ -28,7 +28,7 @@ async function withServer(limits: { idleMs?: number; transactionMs?: number }, u
   }
 }
 
-// What it answers to each kind of request is in sqld-parity.test.ts, and in sqld-streams.test.ts.
+// What it answers to each kind of request is in test/slow: sqld-parity.test.ts, sqld-streams.test.ts.
 describe("the local libSQL server", () => {
   it("serves the official client: values of every type, batches and transactions", async () => {
     const client = createClient({ url: server.url, intMode: "bigint" });
@@ -77,9 +77,9 @@ describe("the local libSQL server", () => {
 
   it("expires a stream that is left alone, and rolls back what it had open", async () => {
     await ask(server.url, [execute("CREATE TABLE t (a)"), close]);
-    await withServer({ idleMs: 100 }, async (url) => {
+    await withServer({ idleMs: 20 }, async (url) => {
       const { baton } = await ask(url, [execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1)")]);
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await new Promise((resolve) => setTimeout(resolve, 60));
       const expired = await ask(url, [execute("COMMIT")], baton);
       expect(expired).toMatchObject({ status: 400, body: { code: "STREAM_EXPIRED" } });
     });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { plots } from "../../bench/plot.ts";
 import { blocks, fillReport } from "../../bench/report.ts";
 
@@ -7,15 +7,17 @@ const read = (path: string) => readFileSync(path, "utf8");
 const results = JSON.parse(read("docs/bench/bench.json"));
 const documents = ["README.md", "docs/performance.md"];
 
-it.each(documents)("%s has the figures of the bench's last run and no others", (document) => {
-  expect(read(document)).toBe(fillReport(read(document), results));
-});
+describe("the figures of the bench", () => {
+  it.each(documents)("are those of its last run in %s", (document) => {
+    expect(read(document)).toBe(fillReport(read(document), results));
+  });
 
-it("every figure of the bench has a place in a document", () => {
-  const text = documents.map(read).join();
-  for (const block of Object.keys(blocks)) expect(text).toContain(`<!-- bench:${block} -->`);
-});
+  it("have each a place in a document", () => {
+    const text = documents.map(read).join();
+    for (const block of Object.keys(blocks)) expect(text).toContain(`<!-- bench:${block} -->`);
+  });
 
-it("the plots are of that run too", () => {
-  for (const [name, plot] of Object.entries(plots(results))) expect(read(`docs/bench/${name}`)).toBe(plot);
+  it("are those of its last run in the plots, too", () => {
+    for (const [name, plot] of Object.entries(plots(results))) expect(read(`docs/bench/${name}`)).toBe(plot);
+  });
 });

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { WriteStream } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
+import type { Output } from "../command.ts";
 
 /** What wrangler says while all is well. Whatever else it says is passed on, errors and what the Worker writes among it. */
 const noise = [
@@ -19,12 +19,14 @@ const noise = [
   /^ +For more details, see \S+#test-cron-triggers-locally$/,
 ];
 
+export const showsColours = (output: Output): boolean => output.isTTY === true && output.hasColors?.() === true;
+
 /**
  * Writes a stream on, line by line, without noise and the blank lines below it, and without colours where `to` shows none.
  * @param onLine told every line, noise too, without its colours
  */
-export function passOn(from: Readable, to: WriteStream, onLine?: (line: string) => void): void {
-  const hasColours = to.isTTY && to.hasColors();
+export function passOn(from: Readable, to: Output, onLine?: (line: string) => void): void {
+  const hasColours = showsColours(to);
   let isNoise = true;
   createInterface({ input: from }).on("line", (line) => {
     const plain = stripVTControlCharacters(line);

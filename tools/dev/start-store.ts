@@ -6,17 +6,17 @@ import { readList, type SourceList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { type NewToken, storeToken } from "../../src/tokens/admin.ts";
 import { isWellFormed } from "../../src/tokens/format.ts";
-import { UsageError } from "../command.ts";
+import { type Io, UsageError } from "../command.ts";
 import { startLibsqlServer } from "../libsql-server/server.ts";
 import sample from "../sample-company.json" with { type: "json" };
-import { migrateStore, openStore } from "../store.ts";
+import { migrateStore, withLibsql } from "../store.ts";
 
 /** The sources of a company that does not exist, to try things with. */
 export const sampleList = (): SourceList => readList(sample);
 
 /** @throws UsageError */
-export async function readDevToken(): Promise<string> {
-  const token = process.env.DEV_TOKEN || "dev-token";
+export async function readDevToken({ DEV_TOKEN }: NodeJS.ProcessEnv): Promise<string> {
+  const token = DEV_TOKEN || "dev-token";
   if (/^[-.~+/=\w]+$/.test(token) && (await isWellFormed(token))) return token;
   throw new UsageError(
     "DEV_TOKEN may hold letters, digits and -._~+/=, and begin with ase_ only where it is a whole token",
@@ -30,11 +30,12 @@ export const devTokenFields = (): NewToken => ({
   expiresAt: null,
 });
 
-/** Serves a file as a store on this machine, with its tables, sources if it has none, and the development token. */
-export async function startStore(file: string, devToken: string) {
-  const db = openStore();
-  await migrateStore(db);
-  const sources = await fill(db, devToken);
+/** Serves the file at LIBSQL_URL as a store on this machine, with its tables, sources if it has none, and the development token. */
+export async function startStore(file: string, devToken: string, io: Io) {
+  const sources = await withLibsql(io, async (db) => {
+    await migrateStore(db);
+    return fill(db, devToken);
+  });
   const authToken = randomUUID();
   const server = await startLibsqlServer({ file, authToken });
   return {

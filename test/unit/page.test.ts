@@ -1,20 +1,15 @@
-import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { listState, oauthSources } from "../../src/db/schema.ts";
 import { pageStatement } from "../../src/sources/page.ts";
 import { listQuerySchema } from "../../src/sources/query.ts";
-import { readList } from "../../src/sync/list.ts";
-import { replaceSources } from "../../src/sync/write.ts";
-import { migrateStore, openStore, type Store } from "../../tools/store.ts";
-import { readFixture, temporaryFolder } from "../support/run.ts";
+import type { Store } from "../../tools/store.ts";
+import { readFixture } from "../support/run.ts";
+import { createFileStore } from "../support/sync-store.ts";
 
 let db: Store;
 
 beforeAll(async () => {
-  db = openStore(`file:${join(temporaryFolder(), "store.db")}`, undefined);
-  await migrateStore(db);
-  await replaceSources(db, readList(readFixture("many")), { now: Date.now() });
+  ({ db } = await createFileStore(readFixture("many").results));
 });
 
 /** How SQLite goes about a query: a line for each step, of the rows and of their count, which stands before them. */
@@ -26,7 +21,7 @@ async function planOf(parameters: Record<string, string>): Promise<{ rows: strin
   return { rows: lines.slice(right + 1).join("\n"), count: lines.slice(left + 1, right).join("\n") };
 }
 
-describe("the plan of a query", () => {
+describe("pageStatement", () => {
   it("reads the default page in the order of an index, without a sort, and counts nothing", async () => {
     const { rows, count } = await planOf({});
     expect(rows).toContain("SCAN oauth_sources USING INDEX oauth_sources_by_name");
@@ -57,21 +52,5 @@ describe("the plan of a query", () => {
     expect(rows).toContain("SCAN oauth_sources USING INDEX oauth_sources_by_name");
     expect(rows).not.toContain("TEMP B-TREE");
     expect(count).toContain("SCAN oauth_sources USING COVERING INDEX oauth_sources_by_name");
-  });
-});
-
-describe("the number of sources", () => {
-  const counted = async () => {
-    const [state] = await db.select({ count: listState.count }).from(listState);
-    return state?.count;
-  };
-
-  it("is kept by every write", async () => {
-    const { results } = readFixture("many");
-    for (const rows of [results.slice(1), [], results]) {
-      await replaceSources(db, readList(rows), { now: Date.now() });
-      expect(await counted()).toBe(rows.length);
-      expect(await db.$count(oauthSources)).toBe(rows.length);
-    }
   });
 });
