@@ -92,8 +92,8 @@ export default defineConfig({
         test: {
           name: "slow",
           sequence: { groupOrder: 2 },
-          // Files that pack the package write the same dist/, and those that measure times want the machine for themselves.
-          fileParallelism: false,
+          // Most of a file is waiting for processes to start.
+          maxWorkers: 2,
           include: ["test/slow/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Browser, Route } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { syncRuns } from "../../src/db/schema.ts";
+import { fill } from "../../tools/dev/start-store.ts";
+import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
@@ -13,47 +15,43 @@ if (!chromiumPath)
 
 const [phone, , desktop] = looks;
 
+/** What /readyz calls each state of the page. */
+const statuses: Record<string, string> = { Ready: "ready", "Out of date": "stale", "Store unavailable": "unavailable" };
+
+const statusOf = async ({ origin }: DevServer) =>
+  ((await (await fetch(`${origin}/readyz`)).json()) as { status: string }).status;
+
 describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
   let browser: Browser;
-  let inStep: DevServer;
-  let stale: DevServer;
-  let storeless: DevServer;
+  let dev: DevServer;
+  let store: LibsqlServer;
+  let db: ReturnType<typeof openStore>;
 
-  /** Over a store whose last good run of the sync began three hours ago. */
+  const hoursAgo = (hours: number) => Date.now() - hours * 3_600_000 - 60_000;
+
+  /** Over a store whose last good run of the sync began three hours ago, of the four that it may be old. */
   beforeAll(async () => {
-    const url = `file:${join(temporaryFolder(), "store.db")}`;
-    const db = openStore(url, undefined);
+    const file = join(temporaryFolder(), "store.db");
+    db = openStore(`file:${file}`, undefined);
     await migrateStore(db);
+    await fill(db, "dev-token");
     await db.insert(syncRuns).values({
-      startedAt: Date.now() - 3 * 3_600_000 - 60_000,
+      startedAt: hoursAgo(3),
       durationMs: 1,
       trigger: "cron",
       upstream: "https://authentik.example",
       outcome: "unchanged",
     });
-    db.$client.close();
-    const start = (variables: Record<string, string>) =>
-      startDev(["--port", "0"], { LIBSQL_URL: url, AUTHENTIK_URL: "http://authentik.example", ...variables });
-    inStep = await start({});
-    stale = await start({ SYNC_MAX_AGE_SECONDS: "60" });
-    storeless = await start({ LIBSQL_URL: "http://127.0.0.1:1" });
+    store = await startLibsqlServer({ file });
+    const variables = { LIBSQL_URL: store.url, AUTHENTIK_URL: "http://authentik.example" };
+    dev = await startDev(["--port", "0"], { ...variables, SYNC_MAX_AGE_SECONDS: String(4 * 3_600) });
     browser = await startChromium();
   });
 
-  afterAll(() => Promise.all([browser.close(), inStep.stop(), stale.stop(), storeless.stop()]));
-
-  const unavailableData = "Age unknown: only what is cached can be served";
-
-  it.each([
-    ["Ready", "In step with authentik 3 hours ago", () => inStep],
-    ["Out of date", "In step with authentik 3 hours ago, longer than allowed here", () => stale],
-    ["Store unavailable", unavailableData, () => storeless],
-  ])("says %j where /readyz does", async (state, age, server) => {
-    const { page, messages, strangers } = await openPage(browser, server(), "/", desktop);
-    await page.getByText(state, { exact: true }).waitFor();
-    expect(await page.locator("dd").allInnerTexts()).toEqual([state, age]);
-    expect({ messages, strangers }).toEqual({ messages: [], strangers: [] });
-    await closePage(page);
+  afterAll(async () => {
+    await Promise.all([browser.close(), dev.stop()]);
+    db.$client.close();
+    await store.close();
   });
 
   const json = (status: number, body: object) => (route: Route) => route.fulfill({ status, json: body });
@@ -93,7 +91,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     ],
     ["no network", "Unknown", "Age unknown: this page cannot reach the service", (route) => route.abort()],
   ])("shows %s of /readyz as %j", async (_, state, age, answer) => {
-    const { page, messages } = await openPage(browser, inStep, "/", desktop);
+    const { page, messages } = await openPage(browser, dev, "/", desktop);
     await page.route("**/readyz", answer);
     await page.reload();
     await page.getByText(state, { exact: true }).waitFor();
@@ -102,8 +100,8 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await closePage(page);
   });
 
-  it("asks again when one comes back to it", async () => {
-    const { page } = await openPage(browser, inStep, "/", desktop);
+  it("asks /readyz again when its tab is shown again", async () => {
+    const { page } = await openPage(browser, dev, "/", desktop);
     await page.getByText("Ready", { exact: true }).waitFor();
     await page.route("**/readyz", json(503, { status: "unavailable" }));
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
@@ -111,41 +109,30 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await closePage(page);
   });
 
-  it("gives a command to copy, which works with a token in it", async () => {
-    const { page } = await openPage(browser, inStep, "/", desktop);
+  it("has a command to copy, which works with a token in it", async () => {
+    const { page } = await openPage(browser, dev, "/", desktop);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     // The word stands for two seconds alone.
     const copied = page.getByRole("button", { name: "Copied" }).waitFor();
     await Promise.all([copied, page.getByRole("button", { name: "Copy" }).click()]);
     const command: string = await page.evaluate("navigator.clipboard.readText()");
-    expect(command).toContain(inStep.origin);
+    expect(command).toContain(dev.origin);
     const { stdout } = await run("sh", ["-c", command.replace("TOKEN", "dev-token")]);
     expect(JSON.parse(stdout)).toEqual(readFixture("company"));
     await closePage(page);
   });
 
-  it("says what it is without scripts, too", async () => {
+  it("says without scripts that the state is unknown", async () => {
     const page = await browser.newPage({ javaScriptEnabled: false });
-    await page.goto(inStep.origin);
+    await page.goto(dev.origin);
     expect(await page.locator("dd").allInnerTexts()).toEqual(["Unknown", "Age unknown: this page asks by script"]);
     expect(await page.getByRole("button").count()).toBe(0);
     await closePage(page);
   });
 
   describe.each(looks)("at $width px in $scheme", (look) => {
-    it.each([
-      ["Ready", () => inStep],
-      ["Out of date", () => stale],
-      ["Store unavailable", () => storeless],
-    ])("is readable where it says %j", async (state, server) => {
-      const { page } = await openPage(browser, server(), "/", look);
-      await page.getByText(state, { exact: true }).waitFor();
-      expect(await findUnreadable(page)).toEqual([]);
-      await closePage(page);
-    });
-
     it("is readable where a sync just ran, which its picture shows", async () => {
-      const { page } = await openPictured(browser, inStep, "/", look);
+      const { page } = await openPictured(browser, dev, "/", look);
       await page.route("**/readyz", json(200, { status: "ready", sync: { age_seconds: 42 } }));
       await page.reload();
       await page.getByText("42 seconds ago").waitFor();
@@ -155,8 +142,8 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     });
   });
 
-  it("is checked by what sees text that is faint, too wide or broken within a word", async () => {
-    const { page } = await openPage(browser, inStep, "/", phone);
+  it("is checked by what finds text that is faint, too wide or broken within a word", async () => {
+    const { page } = await openPage(browser, dev, "/", phone);
     await page.evaluate("document.querySelector('h1').style.cssText = 'color: #ccc; width: 120vw'");
     await page.evaluate("document.querySelector('.lead').style.cssText = 'width: 3rem; overflow-wrap: anywhere'");
     expect(await findUnreadable(page)).toEqual(
@@ -168,5 +155,36 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
       ]),
     );
     await closePage(page);
+  });
+
+  // The Worker's own states, one after the other.
+  describe.each<[string, string, () => unknown]>([
+    ["Ready", "In step with authentik 3 hours ago", () => undefined],
+    [
+      "Out of date",
+      "In step with authentik 5 hours ago, longer than allowed here",
+      () => db.update(syncRuns).set({ startedAt: hoursAgo(5) }),
+    ],
+    ["Store unavailable", "Age unknown: only what is cached can be served", () => store.close()],
+  ])("where /readyz says %j", (state, age, change) => {
+    beforeAll(async () => {
+      await change();
+      await vi.waitFor(async () => expect(await statusOf(dev)).toBe(statuses[state]), 60_000);
+    });
+
+    it("says so, and how old the data is", async () => {
+      const { page, messages, strangers } = await openPage(browser, dev, "/", desktop);
+      await page.getByText(state, { exact: true }).waitFor();
+      expect(await page.locator("dd").allInnerTexts()).toEqual([state, age]);
+      expect({ messages, strangers }).toEqual({ messages: [], strangers: [] });
+      await closePage(page);
+    });
+
+    it.each(looks)("is readable at $width px in $scheme", async (look) => {
+      const { page } = await openPage(browser, dev, "/", look);
+      await page.getByText(state, { exact: true }).waitFor();
+      expect(await findUnreadable(page)).toEqual([]);
+      await closePage(page);
+    });
   });
 });

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SourcesPage } from "../../src/sources/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
@@ -15,18 +15,19 @@ import { migrateStore, openStore } from "../../tools/store.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { blocksOf } from "../support/markdown.ts";
 import { closePage, findUnreadable, looks, openPage } from "../support/open-page.ts";
-import { installIn, packInto } from "../support/packed.ts";
+import { installIn, packedPackage } from "../support/packed.ts";
 import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
 import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
 
 const token = "package-test";
 const company = readFixture("company");
+const companyText = JSON.stringify(company).replaceAll("http://authentik.example", "https://authentik.example");
 const folder = temporaryFolder();
 let tarball: string;
 let server: LibsqlBridge;
 
 beforeAll(async () => {
-  tarball = await packInto(folder);
+  tarball = await packedPackage();
   server = await startStore("store", company);
 });
 
@@ -39,7 +40,13 @@ async function startStore(name: string, list: SourcesPage): Promise<LibsqlBridge
   return startLibsqlBridge({ file });
 }
 
-afterAll(() => server.close());
+/** What a test that failed has left running. */
+const atEnd: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  await Promise.all(atEnd.map((stop) => stop()));
+  await server.close();
+});
 
 /** A folder outside the repository with an example in it, installed from the packed package. */
 async function install(name: string): Promise<string> {
@@ -77,7 +84,7 @@ async function startDev(target: string, command: string, ...args: string[]) {
     if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGINT");
     await ended;
   };
-  onTestFinished(stop);
+  atEnd.push(stop);
   const origin = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const [, url] = /Ready on (http:\/\/[\w.:]+)/.exec(line) ?? [];
@@ -104,8 +111,15 @@ async function expectFirstStart(target: string) {
   await dev.stop();
 }
 
+/** A host's list is the company's, with callback URLs on the authentik that the examples name. */
+async function expectCompany(base: string, secret: string): Promise<void> {
+  const response = await fetch(`${base}/sources/oauth/`, { headers: { Authorization: `Bearer ${secret}` } });
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe(companyText);
+}
+
 /** The recorded cases that do not ask about paths outside the mount, which are the host's. */
-async function runCases(base: string, secret: string): Promise<void> {
+async function expectRecordedCases(base: string, secret: string): Promise<void> {
   const suite = JSON.parse(readFileSync("test/conformance/cases/company.json", "utf8"));
   suite.cases = suite.cases.filter((each: { group: string; root?: string }) => each.group !== "path" && !each.root);
   const cases = join(folder, "cases.json");
@@ -227,15 +241,15 @@ describe("the package", () => {
     expect(code).not.toMatch(/oauth_sources|drizzle|pipeline|Select a valid choice/);
     expect(gzipSync(code).length / 1024).toBeLessThan(4);
   });
-});
 
-it("is what every example of a host installs", () => {
-  const manifests = readdirSync("examples").map((name) =>
-    JSON.parse(readFileSync(`examples/${name}/package.json`, "utf8")),
-  );
-  const installed = manifests.flatMap(({ dependencies }) => dependencies["authentik-sources-edge"] ?? []);
-  expect(installed.length).toBeGreaterThan(3);
-  expect(new Set(installed)).toEqual(new Set([`file:../../${basename(tarball)}`]));
+  it("is installed by every example of a host", () => {
+    const manifests = readdirSync("examples").map((name) =>
+      JSON.parse(readFileSync(`examples/${name}/package.json`, "utf8")),
+    );
+    const installed = manifests.flatMap(({ dependencies }) => dependencies["authentik-sources-edge"] ?? []);
+    expect(installed.length).toBeGreaterThan(3);
+    expect(new Set(installed)).toEqual(new Set([`file:../../${basename(tarball)}`]));
+  });
 });
 
 describe("an example, from the packed package in an empty folder", () => {
@@ -249,7 +263,7 @@ describe("an example, from the packed package in an empty folder", () => {
       `LIBSQL_URL=${server.url}\nAPI_KEY=my-key\nAUTHENTIK_URL=https://authentik.example\n`,
     );
     const dev = await wranglerDev(target);
-    await runCases(`${dev.origin}/identity`, "my-key");
+    await expectRecordedCases(`${dev.origin}/identity`, "my-key");
 
     const list = await fetch(`${dev.origin}/identity/sources/oauth/`, { headers: { Authorization: "Bearer my-key" } });
     expect(list.headers.get("X-Host")).toBe("host-hono");
@@ -281,13 +295,13 @@ describe("an example, from the packed package in an empty folder", () => {
       expect(done.code, done.stdout + done.stderr).toBe(0);
     }
     const dev = await wranglerDev(target);
-    await runCases(`${dev.origin}/api/v3`, secret);
+    await expectCompany(`${dev.origin}/api/v3`, secret);
     await dev.stop();
 
     const [, embedded = ""] = blocksOf("README.md", "ts");
     writeFileSync(join(target, "src/readme.ts"), embedded);
     const snippet = await wranglerDev(target, "src/readme.ts");
-    await runCases(`${snippet.origin}/api/v3`, secret);
+    await expectCompany(`${snippet.origin}/api/v3`, secret);
     await snippet.stop();
 
     const upstream = await startUpstream(servePages([...company.results, ...generateSources(1)]));
@@ -318,8 +332,8 @@ describe("an example, from the packed package in an empty folder", () => {
     expect(await (await fetch(dev.origin)).json()).toEqual(enabled.sort((a, b) => (a.slug < b.slug ? -1 : 1)));
     expect(await (await fetch(`${dev.origin}/trusted/github`)).json()).toEqual({ name: "GitHub", enabled: true });
     const trusted = await (await fetch(`${dev.origin}/trusted`)).text();
-    expect(trusted).toBe(JSON.stringify(company).replaceAll("http://authentik.example", "https://authentik.example"));
-    await runCases(`${dev.origin}/api/v3`, token);
+    expect(trusted).toBe(companyText);
+    await expectCompany(`${dev.origin}/api/v3`, token);
     await dev.stop();
   });
 
@@ -330,13 +344,11 @@ describe("an example, from the packed package in an empty folder", () => {
     let store: LibsqlBridge;
 
     /** Runs both Workers of the example, with a token for the list. */
-    async function withPage(secret: string, ask: (dev: { origin: string }) => Promise<void>) {
+    function startPage(secret: string) {
       const variables = `SOURCES_TOKEN=${secret}\nLIBSQL_URL=${store.url}\nLIBSQL_AUTH_TOKEN=\n`;
       writeFileSync(join(target, ".dev.vars"), variables);
       // Caches of its own: those of another run hold the list of another store.
-      const own = ["--persist-to", temporaryFolder()];
-      const dev = await wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml", ...own);
-      await ask(dev).finally(dev.stop);
+      return wranglerDev(target, "-c", "wrangler.toml", "-c", "sources.toml", "--persist-to", temporaryFolder());
     }
 
     beforeAll(async () => {
@@ -356,13 +368,31 @@ describe("an example, from the packed package in an empty folder", () => {
       expect(built.code, built.stderr).toBe(0);
     });
 
-    it("is rendered once for everyone, whatever the query", () =>
-      withPage(token, async ({ origin }) => {
+    it("leads to authentik, and is kept nowhere, where the list cannot be had", async () => {
+      const dev = await startPage("wrong");
+      const response = await fetch(dev.origin);
+      expect([response.status, response.headers.get("Cache-Control")]).toEqual([503, "no-store"]);
+      const links = [...(await response.text()).matchAll(/<a [^>]*>/g)].map(([link]) => link);
+      expect(links).toEqual(['<a href="https://authentik.example">']);
+      await dev.stop();
+    });
+
+    describe("with a token for the list", () => {
+      let dev: Awaited<ReturnType<typeof startPage>>;
+
+      beforeAll(async () => {
+        dev = await startPage(token);
+      });
+
+      afterAll(() => dev.stop());
+
+      it("is rendered once for everyone, whatever the query", async () => {
+        const { origin } = dev;
         const cacheStatus = ({ status, headers }: Response) => [status, headers.get("CF-Cache-Status")];
         const first = await fetch(origin);
         expect(cacheStatus(first)).toEqual([200, null]);
         // It is stored after it has been sent.
-        await vi.waitFor(async () => expect(cacheStatus(await fetch(origin))).toEqual([200, "HIT"]), 10_000);
+        await vi.waitFor(async () => expect(cacheStatus(await fetch(origin))).toEqual([200, "HIT"]), 30_000);
         const second = await fetch(`${origin}/?next=https://evil.example`);
         expect(cacheStatus(second)).toEqual([200, "HIT"]);
         expect(first.headers.get("Cache-Control")).toBe("public, max-age=60");
@@ -370,40 +400,36 @@ describe("an example, from the packed package in an empty folder", () => {
         expect(await second.text()).toBe(body);
         expect(body).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;");
         expect(body).not.toMatch(/<script|fa:fa|package-test|evil/);
-      }));
+      });
 
-    it("leads to authentik, and is kept nowhere, where the list cannot be had", () =>
-      withPage("wrong", async ({ origin }) => {
-        const response = await fetch(origin);
-        expect([response.status, response.headers.get("Cache-Control")]).toEqual([503, "no-store"]);
-        const links = [...(await response.text()).matchAll(/<a [^>]*>/g)].map(([link]) => link);
-        expect(links).toEqual(['<a href="https://authentik.example">']);
-      }));
+      /** The second source is not enabled. */
+      const expected = company.results
+        .map(({ slug }, i) => [names[i] ?? "", `https://authentik.example/source/oauth/login/${i ? slug : "co-1_X"}/`])
+        .filter((_, i) => i !== 1) as [string, string][];
 
-    /** The second source is not enabled. */
-    const expected = company.results
-      .map(({ slug }, i) => [names[i] ?? "", `https://authentik.example/source/oauth/login/${i ? slug : "co-1_X"}/`])
-      .filter((_, i) => i !== 1) as [string, string][];
-
-    it.skipIf(!chromiumPath)("has a button for each enabled source, readable at every width and in both schemes", () =>
-      withPage(token, async (dev) => {
-        const browser = await startChromium();
-        try {
-          for (const look of looks) {
-            const { page, messages } = await openPage(browser, dev, "/", look);
-            await page.route("https://**", (route) => route.fulfill({ contentType: "image/svg+xml", body: "<svg/>" }));
-            await page.reload();
-            expect(await page.getByRole("listitem").count()).toBe(expected.length);
-            for (const [name, url] of expected)
-              expect(await page.getByRole("link", { name, exact: true }).getAttribute("href"), name).toBe(url);
-            expect(await findUnreadable(page)).toEqual([]);
-            expect(messages).toEqual([]);
-            await closePage(page);
+      it.skipIf(!chromiumPath)(
+        "has a button for each enabled source, readable at every width and in both schemes",
+        async () => {
+          const browser = await startChromium();
+          try {
+            for (const look of looks) {
+              const { page, messages } = await openPage(browser, dev, "/", look);
+              await page.route("https://**", (route) =>
+                route.fulfill({ contentType: "image/svg+xml", body: "<svg/>" }),
+              );
+              await page.reload();
+              expect(await page.getByRole("listitem").count()).toBe(expected.length);
+              for (const [name, url] of expected)
+                expect(await page.getByRole("link", { name, exact: true }).getAttribute("href"), name).toBe(url);
+              expect(await findUnreadable(page)).toEqual([]);
+              expect(messages).toEqual([]);
+              await closePage(page);
+            }
+          } finally {
+            await browser.close();
           }
-        } finally {
-          await browser.close();
-        }
-      }),
-    );
+        },
+      );
+    });
   });
 });

@@ -23,7 +23,12 @@ export async function startDev(
 ): Promise<DevServer> {
   const [program = "", ...before] = command;
   const child = start(program, [...before, ...args], variables);
+  const { pid = 0 } = child;
+  // Where a test run ends in the middle: wrangler, in a group of its own, ends with the tool.
+  const abandon = () => process.kill(-pid, "SIGKILL");
+  process.once("exit", abandon);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  void ended.then(() => process.removeListener("exit", abandon));
   let output = "";
   child.stderr?.on("data", (chunk) => {
     output += chunk;
@@ -37,7 +42,6 @@ export async function startDev(
     void ended.then((code) => reject(new Error(`npm run dev ended with ${code}:\n${output}`)));
   });
   const origin = /http:\/\/[^/"]+/.exec(curl)?.[0] ?? "";
-  const { pid = 0 } = child;
   return {
     origin,
     curl,

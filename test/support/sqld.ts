@@ -111,9 +111,12 @@ const answers = async (url: string) => {
 /** Each once: whoever has it may not listen yet. */
 const given = new Set<number>();
 
+/** A range of its own for each process that runs tests beside this one. */
+const [firstPort, portsOfProcess] = [15_000 + (Number(process.env.VITEST_POOL_ID ?? 0) % 10) * 1_500, 1_500];
+
 /** Below the ports that systems give to whoever asks for any: a server that is down for a while keeps its own. */
 export async function freeAddress(): Promise<string> {
-  const port = 15_000 + Math.floor(Math.random() * 15_000);
+  const port = firstPort + Math.floor(Math.random() * portsOfProcess);
   if (given.has(port)) return freeAddress();
   const probe = createServer();
   const isFree = await new Promise<boolean>((resolve) => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { asc } from "drizzle-orm";
 import type { WritableDatabase } from "../../src/db/database.ts";
 import { listState, oauthSources, sourceTypes, syncRuns } from "../../src/db/schema.ts";
@@ -19,7 +20,7 @@ export async function fillStore(db: WritableDatabase, rows: unknown[]) {
   await storeToken(db, readerToken, { name: "reader", scope: "sources:read", createdAt: 0, expiresAt: null });
   return {
     db,
-    /** What readers see: the first words of all names, how many sources, and the revision. */
+    /** What readers see: the first words of all names, how many sources, a digest of all columns, and the revision. */
     async look() {
       const [sources, types, [state]] = await db.batch([
         db.select().from(oauthSources).orderBy(asc(oauthSources.pk)),
@@ -27,7 +28,10 @@ export async function fillStore(db: WritableDatabase, rows: unknown[]) {
         db.select().from(listState),
       ]);
       const names = [...new Set(sources.map(({ name }) => String(name).split(" ")[0]))].join();
-      return { names, count: sources.length, counted: state?.count, types, revision: state?.revision ?? 0 };
+      const digest = createHash("sha256")
+        .update(JSON.stringify([sources, types]))
+        .digest("hex");
+      return { names, count: sources.length, counted: state?.count, types, digest, revision: state?.revision ?? 0 };
     },
     sources: () => db.select().from(oauthSources).orderBy(asc(oauthSources.pk)),
     state: async () => (await db.select().from(listState))[0],
