@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { printable } from "../src/printable.ts";
 import { commandLine } from "./invocation.ts";
 
 /** A fault of the person's words or of their input: shown without a stack. */
@@ -20,7 +21,7 @@ export async function runTool(name: string, usage: string, main: (args: string[]
     await main(args);
   } catch (error) {
     const isUsage = error instanceof UsageError || isParseArgsError(error);
-    console.error(`${name}: ${messageOf(error)}`);
+    console.error(`${name}: ${printable(messageOf(error))}`);
     if (isUsage) console.error(`\n${usage}`);
     process.exitCode = isUsage ? usageExitCode : 1;
   }

@@ -70,7 +70,8 @@ function splitArgs(args: string[]): { folder: string | undefined; others: string
 
 await runTool("dev", usage, async (args) => {
   const variables: NodeJS.ProcessEnv = { ...devDefaults, ...process.env };
-  toolSettings(variables);
+  const { sync } = toolSettings(variables);
+  if (sync.problem) console.error(sync.problem);
   const { folder, others } = splitArgs(args);
   const store = await startOrReach(await readDevToken(), folder);
   console.log("Starting the Worker…");

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
+import { printable } from "../src/printable.ts";
 import { changedFields, countChanges, type Difference } from "../src/sync/difference.ts";
 import { refuseLosses } from "../src/sync/losses.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
@@ -34,7 +35,7 @@ function printDifference(difference: Difference, { allowRemovals }: SyncOptions)
   for (const document of removed.values()) console.log(`- ${titleOf(document)}`);
   for (const { before, after } of changed) {
     for (const { field, from, to } of changedFields(before, after.document)) {
-      console.log(`~ ${after.slug}: ${field}: ${shown(from)} → ${shown(to)}`);
+      console.log(printable(`~ ${after.slug}: ${field}: ${shown(from)} → ${shown(to)}`));
     }
   }
   if (beside !== undefined) console.log(`~ beside the results: ${shown(JSON.parse(beside))}`);
@@ -46,12 +47,11 @@ function printDifference(difference: Difference, { allowRemovals }: SyncOptions)
 
 function titleOf(document: string): string {
   const { slug, name } = JSON.parse(document);
-  return `${slug}: ${shown(name)}`;
+  return `${printable(String(slug))}: ${shown(name)}`;
 }
 
-/** In quotes, so that no control character reaches a terminal. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = printable(JSON.stringify(value) ?? "nothing");
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
@@ -65,13 +65,18 @@ const changesOf = ({
 
 async function printStatus(flags: StoreFlags) {
   const { runs, lastGood } = await withStore(flags, (db) => listRuns(db, shownRuns));
-  for (const run of runs) console.log(lineOf(run));
+  for (const run of runs) console.log(printable(lineOf(run)));
   if (!lastGood) {
     console.log(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
     return;
   }
   const age = Math.round((Date.now() - lastGood.startedAt) / 1000);
-  console.log(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
+  const at = new Date(lastGood.startedAt).toISOString();
+  console.log(
+    age < 0
+      ? `The last good run is dated in the future, at ${at}: a clock is wrong.`
+      : `The last good run was ${age} s ago, at ${at}.`,
+  );
 }
 
 function lineOf(run: SyncRun): string {
@@ -101,6 +106,7 @@ await runTool("sync", usage, async (args) => {
 
   const { sync, freshness } = toolSettings();
   const { upstream, token } = sync;
+  if (sync.problem) throw new UsageError(sync.problem);
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
   if (!token) throw new UsageError("AUTHENTIK_TOKEN is not set: an API token of authentik, in the environment");
   const options: SyncOptions = {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { printable } from "../src/printable.ts";
 import {
   listTokens,
   revokeToken,
@@ -61,7 +62,7 @@ async function list(args: string[]) {
   const { values } = parseArgs({ args, options: storeOptions });
   for (const token of await withStore(values, listTokens)) {
     const { id, name, scope, lastFour, createdAt } = token;
-    console.log([id, `…${lastFour}`, scope, state(token), `created ${date(createdAt)}`, name].join("  "));
+    console.log(printable([id, `…${lastFour}`, scope, state(token), `created ${date(createdAt)}`, name].join("  ")));
   }
 }
 

@@ -8,16 +8,21 @@ const limits = { length: 16 * 1024, parameters: 1_000 };
 
 /**
  * Reads the query as a form (WHATWG URL, application/x-www-form-urlencoded), and keeps the last value of each parameter.
- * Hono's own decoder leaves bad UTF-8 undecoded. What follows sees a request with that query alone.
+ * Hono's own decoder leaves bad UTF-8 undecoded. What follows, and nobody else, sees a request with that query alone.
  */
 export const formQuery = createMiddleware(async function formQuery(c, next) {
-  const url = new URL(c.req.url);
+  const { raw } = c.req;
+  const validated = c.req.valid("query" as never);
+  const url = new URL(raw.url);
   checkLimits(url);
   if (!isPlain(url)) {
     url.search = new URLSearchParams(lastValues(url.search)).toString();
-    c.req.raw = new Request(url, c.req.raw);
+    c.req.raw = new Request(url, raw);
   }
   await next();
+  // The request is the host's, and so is what it has validated itself.
+  c.req.raw = raw;
+  c.req.addValidatedData("query", validated);
 });
 
 /** A query read as a form: the last value of each parameter. */

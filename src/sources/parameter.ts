@@ -90,5 +90,19 @@ export const choice = <T extends string>(choices: readonly T[]) =>
 /** An integer between the limits, both included. */
 export const integer = ({ fallback, ...limits }: { minimum: number; maximum?: number; fallback: number }) =>
   parameter(readInteger(limits.minimum, limits.maximum), fallback, { type: "integer", ...limits });
-/** Text that is never refused. */
-export const list = <T>(read: (text: string) => T[], fallback: T[] = []) => parameter(read, fallback);
+/** Text that is read as a list, and refused only where it is over the limits. */
+export const list = <T>(
+  read: (text: string) => T[],
+  { fallback = [], characters = Number.POSITIVE_INFINITY, items = Number.POSITIVE_INFINITY }: ListLimits<T> = {},
+) =>
+  parameter((text) => {
+    if (text.length > characters) return new Refusal(`Ensure this value has at most ${characters} characters.`);
+    const values = read(text);
+    return values.length > items ? new Refusal(`Ensure this value has at most ${items} terms.`) : values;
+  }, fallback);
+
+interface ListLimits<T> {
+  fallback?: T[];
+  characters?: number;
+  items?: number;
+}

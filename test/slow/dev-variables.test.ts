@@ -37,7 +37,6 @@ describe("npm run dev", () => {
     [{ CACHE_FRESH_SECONDS: "-1" }, /CACHE_FRESH_SECONDS/],
     [{ CORS_ORIGINS: "app.example" }, /CORS_ORIGINS/],
     [{ DEV_TOKEN: 'a"b' }, /DEV_TOKEN/],
-    [{ SYNC_HOOK_SECRET: "hunter2" }, /^(?!.*hunter2).*SYNC_HOOK_SECRET/s],
   ])("refuses %j before anything is made", async (variables, message) => {
     const file = join(temporaryFolder(), "store.db");
     const { code, stdout, stderr } = await runTool("dev", [], { LIBSQL_URL: `file:${file}`, ...variables });
