@@ -97,7 +97,7 @@ export interface Settings {
 }
 
 const nameProblems = (issues: z.core.$ZodIssue[]) =>
-  issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ");
+  [...new Set(issues.map(({ path: [name], message }) => `${String(name)} ${message}`))].join("; ");
 
 const isOfSync = (name: PropertyKey | undefined) => String(name).startsWith("SYNC_");
 
