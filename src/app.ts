@@ -14,7 +14,7 @@ import { notesOf, type Principal, waitUntilOf } from "./http/context.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
 import { isHttpUrl, normalUrl } from "./http/http-url.ts";
 import { appendSlash, otherMethods } from "./http/methods.ts";
-import { formQuery, validateQuery } from "./http/query.ts";
+import { limitQuery, validateQuery } from "./http/query.ts";
 import { clientNetwork, countRequest, limitByToken, type RateLimiter } from "./http/rate-limit.ts";
 import { type Kind, keyOf, type Lookup } from "./lookup.ts";
 import { checkOptions, defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
@@ -144,13 +144,13 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
 
   const app = newApp<E>()
     .onError(renderError)
-    .get("/sources/oauth/", prepared, authorized, formQuery, validateQuery(listQuerySchema), (c) =>
+    .get("/sources/oauth/", prepared, authorized, limitQuery, validateQuery(listQuerySchema), (c) =>
       answer<SourcesPage>(c, { kind: "list", query: c.req.valid("query"), publicUrl: publicUrl(c) }),
     )
-    .get("/sources/oauth/source_types/", prepared, authorized, formQuery, validateQuery(sourceTypesQuerySchema), (c) =>
+    .get("/sources/oauth/source_types/", prepared, authorized, limitQuery, validateQuery(sourceTypesQuerySchema), (c) =>
       answer<SourceType[]>(c, { kind: "types", ...c.req.valid("query"), publicUrl: publicUrl(c) }),
     )
-    .get(slugPath, prepared, authorized, formQuery, validateSlug, (c) =>
+    .get(slugPath, prepared, authorized, limitQuery, validateSlug, (c) =>
       answer<OAuthSource>(c, { kind: "source", slug: c.req.param(slugParameter), publicUrl: publicUrl(c) }),
     )
     .all("/sources/oauth/", otherMethods)

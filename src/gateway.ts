@@ -10,7 +10,7 @@ import { newApp } from "./http/app.ts";
 import { crossOrigin } from "./http/cors.ts";
 import { defaultHeaders } from "./http/default-headers.ts";
 import { renderError } from "./http/errors.ts";
-import { linkHelp, unknownPath } from "./http/help.ts";
+import { unknownPath } from "./http/help.ts";
 import { hitLog, lineOf, requestLog } from "./http/log.ts";
 import { otherMethods } from "./http/methods.ts";
 import { webhook } from "./http/webhook.ts";
@@ -45,7 +45,7 @@ export function createGateway({ settings, read, limits, requestSync }: GatewayOp
   const app = newApp()
     .onError(renderError)
     .notFound(() => renderError(unknownPath))
-    .use(requestLog({ hits: logHits }), defaultHeaders, linkHelp, crossOrigin(corsOrigins))
+    .use(requestLog({ hits: logHits }), defaultHeaders, crossOrigin(corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
     .get("/readyz", readiness({ read: readReady, maxAgeSeconds: sync.maxAgeSeconds, problem: sync.problem }))
     .all("/healthz", otherMethods)

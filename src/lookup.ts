@@ -1,7 +1,6 @@
-import type * as z from "zod/mini";
 import { invalidQuery, pathNotFound } from "./http/errors.ts";
 import { isHttpUrl, normalUrl } from "./http/http-url.ts";
-import { lastValues, messagesOf } from "./http/query.ts";
+import { lastValues, parseQuery } from "./http/query.ts";
 import { lookupBase, lookupPrefix } from "./lookup-base.ts";
 import { canonicalQuery, type ListQuery, listQuerySchema } from "./sources/query.ts";
 import { sourceTypesQuerySchema } from "./sources/source-types.ts";
@@ -36,7 +35,7 @@ const urls: Urls = {
     path: /^\/sources\/oauth\/()$/,
     read: (_, parameters) => {
       const publicUrl = readPublicUrl(parameters);
-      return { kind: "list", query: validate(listQuerySchema, parameters), publicUrl };
+      return { kind: "list", query: parseQuery(listQuerySchema, parameters), publicUrl };
     },
   },
   source: {
@@ -52,7 +51,7 @@ const urls: Urls = {
     path: /^\/sources\/oauth\/source_types\/()$/,
     read: (_, parameters) => {
       const publicUrl = readPublicUrl(parameters);
-      return { kind: "types", ...validate(sourceTypesQuerySchema, parameters), publicUrl };
+      return { kind: "types", ...parseQuery(sourceTypesQuerySchema, parameters), publicUrl };
     },
   },
   token: {
@@ -88,10 +87,4 @@ function readPublicUrl({ public_url: publicUrl }: Record<string, string>): strin
   if (publicUrl === undefined) throw invalidQuery({ public_url: ["This parameter is required."] });
   if (!isHttpUrl(publicUrl)) throw invalidQuery({ public_url: ["Enter a valid URL."] });
   return normalUrl(publicUrl);
-}
-
-function validate<Schema extends z.ZodMiniType>(schema: Schema, parameters: Record<string, string>): z.output<Schema> {
-  const { success, data, error } = schema.safeParse(parameters);
-  if (!success) throw invalidQuery(messagesOf(error.issues));
-  return data;
 }

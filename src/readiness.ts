@@ -34,21 +34,11 @@ export function readiness({ read, maxAgeSeconds, problem, now = Date.now }: Read
     return { value: undefined, generatedAt: now(), freshness, source: "bypass" };
   };
 
-  const ageOf = (syncedAt: number) => Math.floor((now() - syncedAt) / 1000);
-
-  async function load(c: Context): ReturnType<typeof read> {
-    const loaded = await read(c);
-    const { syncedAt } = loaded.value;
-    if (syncedAt !== null && ageOf(syncedAt) < -clockSkewSeconds)
-      console.error("stale: the last good run of the sync is dated in the future, so a clock is wrong");
-    return loaded;
-  }
-
   return async (c: Context) => {
-    const { value } = await cache.get("ready", () => load(c).catch(failed), waitUntilOf(c));
+    const { value } = await cache.get("ready", () => read(c).catch(failed), waitUntilOf(c));
     if (!value) return c.json({ status: "unavailable", problem }, 503);
     const { syncedAt, trigger } = value;
-    const age = syncedAt === null ? Number.POSITIVE_INFINITY : ageOf(syncedAt);
+    const age = syncedAt === null ? Number.POSITIVE_INFINITY : Math.floor((now() - syncedAt) / 1000);
     const isStale = age < -clockSkewSeconds || (maxAgeSeconds !== undefined && age > maxAgeSeconds);
     const sync = syncedAt === null ? undefined : { age_seconds: Math.max(0, age), trigger };
     return c.json({ status: isStale ? "stale" : "ready", sync, problem }, isStale ? 503 : 200);

@@ -3,11 +3,10 @@ import type { Freshness } from "./cache/freshness.ts";
 import { isHttpUrl } from "./http/http-url.ts";
 import { defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
 
-/** As browsers send it; an app's, such as capacitor://localhost, has no origin by the URL standard. */
+/** As browsers send it: that of an app, such as capacitor://localhost, is none by the URL standard. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text);
-  if (!url) return false;
-  return text === (url.origin === "null" && url.host !== "" ? `${url.protocol}//${url.host}` : url.origin);
+  return Boolean(url?.host) && text === `${url?.protocol}//${url?.host}`;
 }
 
 const wholeSeconds = z.string().check(z.regex(/^[0-9]{1,8}$/, "must be a whole number of seconds"));

@@ -20,7 +20,7 @@ const dialect = new SQLiteAsyncDialect();
 const wrongUrl = "LIBSQL_URL must be a libsql://, https:// or http:// URL without a user, a password or a query";
 
 export const tokenInTheClear =
-  "LIBSQL_AUTH_TOKEN would go over the network in the clear: LIBSQL_URL must be a libsql:// or https:// URL, or one of this machine";
+  "LIBSQL_AUTH_TOKEN would go over the network in the clear: LIBSQL_URL must be https:// or of this machine";
 
 /** The address over HTTP. */
 function httpUrl(text: string): URL | undefined {

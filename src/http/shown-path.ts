@@ -6,23 +6,14 @@ const isWord = /^(?!.{31})[a-z]{0,20}[0-9]{0,4}([-_.][a-z]{0,20}[0-9]{0,4})*$/i;
 
 /**
  * A path for the log. Clients put secrets into paths by mistake, in any spelling: so what is no word is left out, and below
- * `hooks`, where the secret may be of words, all but the hook's name.
+ * `hooks`, or what may be an escape of that, all but the hook's name: its secret may be of words.
  */
 export function shownPath(path: string): string {
   let isInHooks = false;
   const shown = path.replace(/[^/]+/g, (segment) => {
-    const word = decode(segment);
-    const isShown = isInHooks ? /^authentik$/i.test(word) : isWord.test(word);
-    isInHooks ||= /^hooks$/i.test(word);
-    return isShown ? word : "…";
+    const isShown = isInHooks ? /^authentik$/i.test(segment) : isWord.test(segment);
+    isInHooks ||= /hooks|%/i.test(segment);
+    return isShown ? segment : "…";
   });
   return shown.length > maximumLength ? `${shown.slice(0, maximumLength)}…` : shown;
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

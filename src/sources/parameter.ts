@@ -93,16 +93,11 @@ export const integer = ({ fallback, ...limits }: { minimum: number; maximum?: nu
 /** Text that is read as a list, and refused only where it is over the limits. */
 export const list = <T>(
   read: (text: string) => T[],
-  { fallback = [], characters = Number.POSITIVE_INFINITY, items = Number.POSITIVE_INFINITY }: ListLimits<T> = {},
+  fallback: T[] = [],
+  { items, characters } = { items: Number.POSITIVE_INFINITY, characters: Number.POSITIVE_INFINITY },
 ) =>
   parameter((text) => {
-    if (text.length > characters) return new Refusal(`Ensure this value has at most ${characters} characters.`);
     const values = read(text);
-    return values.length > items ? new Refusal(`Ensure this value has at most ${items} terms.`) : values;
+    if (values.length <= items && text.length <= characters) return values;
+    return new Refusal(`Ensure this value has at most ${items} terms and ${characters} characters.`);
   }, fallback);
-
-interface ListLimits<T> {
-  fallback?: T[];
-  characters?: number;
-  items?: number;
-}

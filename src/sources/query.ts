@@ -16,8 +16,8 @@ export const listQuerySchema = z.object({
   /** The `pk`, under the name that authentik 2024.8 and later have for it. */
   pbm_uuid: uuid(),
   has_jwks: flag(),
-  search: list(searchTerms, searchLimits),
-  ordering: list(readOrdering, { fallback: defaultOrdering }),
+  search: list(searchTerms, [], searchLimits),
+  ordering: list(readOrdering, defaultOrdering),
   page: integer({ minimum: 1, fallback: 1 }),
   page_size: integer({ minimum: 1, maximum: 1000, fallback: 100 }),
 });

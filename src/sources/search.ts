@@ -22,7 +22,7 @@ export const searchText = (name: string, slug: string): string => fold(`${name}\
  * What a search may ask for: more than people type, and so little that a scan for it delays no other reader. A term that is
  * repeated costs nothing, and counts once.
  */
-export const searchLimits = { characters: 4_096, items: 32 };
+export const searchLimits = { characters: 4_096, items: 16 };
 
 /** The terms that must all occur: NULs dropped, commas count as spaces; folded, each once, in a fixed order. */
 export function searchTerms(search: string): string[] {

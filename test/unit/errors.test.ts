@@ -22,6 +22,6 @@ describe("an error in the log", () => {
 
   it("has no escape sequence of what a server said", () => {
     const error = new Error("the store did not answer", { cause: new Error("\x1b]0;gone\x07 \u202eno") });
-    expect(describeError(error)).toBe("the store did not answer: Error: \\u001b]0;gone\\u0007 \\u202eno");
+    expect(describeError(error)).toBe("the store did not answer: Error: %1B]0;gone%07 %E2%80%AEno");
   });
 });

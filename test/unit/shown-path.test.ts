@@ -51,7 +51,7 @@ describe("a path in the log", () => {
     ["//hooks//authentik//sesame", "//hooks//authentik//…"],
     ["/hooks/sesame", "/hooks/…"],
     ["/api/v3/hooks/authentik/sesame", "/api/v3/hooks/authentik/…"],
-    ["/%68ooks/authentik/sesame", "/hooks/authentik/…"],
+    ["/%68ooks/authentik/sesame", "/…/authentik/…"],
     ["/hooks%2Fauthentik%2Fsesame", "/…"],
     ["/hooks/authentiksesame", "/hooks/…"],
   ])("has nothing of words below hooks: %s", (path, shown) => {
@@ -59,7 +59,7 @@ describe("a path in the log", () => {
   });
 
   it("has no control character, and is cut", () => {
-    expect(shownPath("/%1b%5b2J/%E2%80%AEa/a%0ab")).toBe("/…/…/…");
+    expect(shownPath("/\x1b[2J/\u202ea/a\nb")).toBe("/…/…/…");
     expect(shownPath("/a".repeat(9_000))).toBe(`${"/a".repeat(100)}…`);
   });
 });

@@ -31,10 +31,11 @@ describe("a search", () => {
   });
 
   it.each([
-    [terms(items + 1), `Ensure this value has at most ${items} terms.`],
-    ["x".repeat(characters + 1), `Ensure this value has at most ${characters} characters.`],
-    ["e ".repeat(characters), `Ensure this value has at most ${characters} characters.`],
-  ])("beyond that asks the store nothing, and is a 400 that says so", async (text, message) => {
+    ["terms", terms(items + 1)],
+    ["characters", "x".repeat(characters + 1)],
+    ["repetitions", "e ".repeat(characters)],
+  ])("of more %s asks the store nothing, and is a 400 that says so", async (_, text) => {
+    const message = `Ensure this value has at most ${items} terms and ${characters} characters.`;
     await startWorker(store).list();
     const before = await store.requests();
     const response = await search(text);

@@ -84,11 +84,10 @@ describe("a run of the sync from a clock that is ahead", () => {
   };
   const about = (seconds: number) => expect.toSatisfy((age: number) => age >= seconds && age < seconds + 20);
 
-  it("is stale, whatever age is allowed, and the log says why", async () => {
+  it("is stale, whatever age is allowed", async () => {
     await ran(-30 * day);
     expect(await ready()).toEqual([503, "stale", 0]);
     expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, "stale", 0]);
-    expect(logged.join("\n")).toContain("the last good run of the sync is dated in the future");
   });
 
   it("has no say once another run has been good", async () => {
