@@ -32,6 +32,19 @@ describe("npm run dev", () => {
     await dev.stop();
   });
 
+  it("names a wrong variable of the sync, and serves", async () => {
+    const dev = await startDev(["--port", "0"], {
+      LIBSQL_URL: `file:${join(temporaryFolder(), "store.db")}`,
+      SYNC_HOOK_SECRET: "hunter2",
+    });
+    expect(dev.output()).toMatch(
+      /^(?!.*hunter2).*the configuration of the sync is wrong: SYNC_HOOK_SECRET must have /ms,
+    );
+    const response = await fetch(`${dev.origin}/sources/oauth/`, { headers: { Authorization: "Bearer dev-token" } });
+    expect(response.status).toBe(200);
+    await dev.stop();
+  });
+
   it.each([
     [{ EDGE_CACHE: "bogus" }, /EDGE_CACHE/],
     [{ CACHE_FRESH_SECONDS: "-1" }, /CACHE_FRESH_SECONDS/],
@@ -54,3 +67,9 @@ it.each([["import", fixturePath("company")], ["sync"]])(
     expect(stderr).toMatch(/EDGE_CACHE/);
   },
 );
+
+it("npm run sync refuses a wrong variable of its own", async () => {
+  const { code, stderr } = await runTool("sync", [], { SYNC_ALLOW_REMOVALS: "yes" });
+  expect(code).toBe(2);
+  expect(stderr).toContain("the configuration of the sync is wrong: SYNC_ALLOW_REMOVALS must be true or false");
+});
