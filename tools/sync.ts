@@ -47,7 +47,6 @@ function titleOf(document: string): string {
   return `${slug}: ${shown(name)}`;
 }
 
-/** In quotes, so that no control character reaches a terminal. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
@@ -69,7 +68,12 @@ async function printStatus(io: Io, flags: StoreFlags) {
     return;
   }
   const age = Math.round((Date.now() - lastGood.startedAt) / 1000);
-  io.print(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
+  const at = new Date(lastGood.startedAt).toISOString();
+  io.print(
+    age < 0
+      ? `The last good run is dated in the future, at ${at}: a clock is wrong.`
+      : `The last good run was ${age} s ago, at ${at}.`,
+  );
   for (const line of warningsOf(lastGood)) io.print(line);
 }
 
@@ -104,6 +108,7 @@ async function main(args: string[], io: Io) {
 
   const { sync, freshness } = toolSettings(io.env);
   const { upstream, token } = sync;
+  if (sync.problem) throw new UsageError(sync.problem);
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
   if (!token) throw new UsageError("AUTHENTIK_TOKEN is not set: an API token of authentik, in the environment");
   const options: SyncOptions = {

@@ -19,11 +19,10 @@ const isGoodRun = () => inArray(syncRuns.outcome, ["changed", "unchanged"]);
 export async function lastGoodRun(db: Database): Promise<Pick<SyncRun, "startedAt" | "trigger" | "warnings"> | null> {
   const tables = ["list_state", "oauth_sources", "source_types", "api_tokens"];
   const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
-  // Beside max(), SQLite takes columns from the row that has it.
-  const statement = sql`SELECT max(started_at), "trigger", warnings${touched} FROM ${syncRuns} WHERE ${isGoodRun()}`;
-  const [row] = await runQuery(() => db.values<[unknown, Trigger | null, unknown]>(statement));
-  const trigger = row?.[1];
-  return trigger ? { startedAt: Number(row?.[0]), trigger, warnings: Number(row?.[2]) } : null;
+  // By its id: a clock that was ahead would have the last word for as long as it was.
+  const statement = sql`SELECT started_at, "trigger", warnings${touched} FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
+  const [row] = await runQuery(() => db.values<[unknown, Trigger, unknown]>(statement));
+  return row ? { startedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]) } : null;
 }
 
 /** Keeps a run, and forgets the old ones but for the last good one, in one round trip. */

@@ -280,7 +280,7 @@ it("logs a line of JSON a request, with neither the token nor the query", async 
       ms: expect.any(Number),
       token: "1",
     },
-    { method: "GET", path: "/sources/…/", status: 404, store: 0, ms: expect.any(Number) },
+    { method: "GET", path: "/sources/…/", status: 404, detail: "not replicated", store: 0, ms: expect.any(Number) },
   ]);
   expect(log.mock.calls.flat().join("\n")).not.toMatch(/needle|test-token|ase_/);
   log.mockRestore();

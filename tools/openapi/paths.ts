@@ -76,6 +76,11 @@ const syncSchema: Oas3_1Schema = {
   required: ["age_seconds"],
 };
 
+const problem: Oas3_1Schema = {
+  type: "string",
+  description: "What is wrong with the variables of the sync, which then does not run. Readers are served.",
+};
+
 /** A response of the two routes below. */
 const statusResponse = (description: string, statuses: string[], properties: Record<string, Oas3_1Schema> = {}) => ({
   description,
@@ -110,12 +115,12 @@ const readyz: Operation = {
   summary: "Whether the store answers and has its tables",
   security: [],
   responses: {
-    200: statusResponse("It does.", ["ready"], { sync: syncSchema }),
+    200: statusResponse("It does.", ["ready"], { sync: syncSchema, problem }),
     405: responseRef("405"),
     503: statusResponse(
-      "It does not (`unavailable`), or the last good run of the sync is older than SYNC_MAX_AGE_SECONDS (`stale`).",
+      "It does not (`unavailable`), or the last good run of the sync is older than SYNC_MAX_AGE_SECONDS or dated in the future (`stale`).",
       ["unavailable", "stale"],
-      { sync: syncSchema },
+      { sync: syncSchema, problem },
     ),
   },
 };
