@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, type TestContext, vi } from "vitest";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { descendants, filesBelow, isRunning } from "../support/processes.ts";
 import { readFixture, run, temporaryFolder } from "../support/run.ts";
@@ -9,7 +9,11 @@ import { readFixture, run, temporaryFolder } from "../support/run.ts";
 const patience = { timeout: 30_000, interval: 100 };
 
 /** Types a command into a terminal that knows of colours what is said here, and nothing of this process's own settings. */
-async function inTerminal(command: string, variables: Record<string, string>): Promise<DevServer> {
+async function inTerminal(
+  { onTestFinished }: Pick<TestContext, "onTestFinished">,
+  command: string,
+  variables: Record<string, string>,
+): Promise<DevServer> {
   const { NO_COLOR, ...others } = variables;
   const env = [
     "env",
@@ -44,13 +48,14 @@ async function closeTerminal(dev: DevServer) {
   await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), patience);
 }
 
-describe("npm run dev in a terminal", () => {
-  it("says where everything is, and then a line for every request; closed, it leaves nothing behind", async () => {
+// At the same time, since most of it is waiting for a build.
+describe.concurrent("npm run dev in a terminal", () => {
+  it("says where everything is, and then a line for every request; closed, it leaves nothing behind", async (test) => {
     const folder = temporaryFolder();
     const file = join(folder, "store.db");
     const tmp = join(folder, "tmp");
     mkdirSync(tmp);
-    const dev = await inTerminal("npm run dev -- --port 0", { LIBSQL_URL: `file:${file}`, TMPDIR: tmp });
+    const dev = await inTerminal(test, "npm run dev -- --port 0", { LIBSQL_URL: `file:${file}`, TMPDIR: tmp });
     const { stdout } = await run("sh", ["-c", `${dev.curl} --silent --fail`]);
     expect(JSON.parse(stdout).results).toHaveLength(readFixture("company").results.length);
     expect((await fetch(`${dev.origin}/docs/`)).status).toBe(200);
@@ -76,12 +81,12 @@ describe("npm run dev in a terminal", () => {
     await vi.waitFor(() => expect(filesBelow(tmp)).toEqual([]), patience);
   });
 
-  it.each([
+  it.for([
     { name: "in colours", variables: {}, error: "\u001b[31m✘ " },
     { name: "without colours where NO_COLOR is set", variables: { NO_COLOR: "1" }, error: "✘ [ERROR] Build failed" },
   ])(
     "shows what the Worker writes, a build that fails and one that is good again, $name",
-    async ({ variables, error }) => {
+    async ({ variables, error }, test) => {
       const folder = temporaryFolder();
       const script = join(folder, "worker.ts");
       const writeWorker = (body: string) =>
@@ -91,7 +96,7 @@ describe("npm run dev in a terminal", () => {
         'name = "tried"\nmain = "worker.ts"\ncompatibility_date = "2026-10-01"\n',
       );
       writeWorker('console.log("logged\\n  below"); console.warn("warned"); console.error("failed")');
-      const dev = await inTerminal(`npm run dev -- --port 0 -c ${folder}/wrangler.toml`, {
+      const dev = await inTerminal(test, `npm run dev -- --port 0 -c ${folder}/wrangler.toml`, {
         ...variables,
         LIBSQL_URL: "http://127.0.0.1:1",
       });
