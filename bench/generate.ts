@@ -1,4 +1,4 @@
-import type { SourceType } from "../src/sources/source-type.ts";
+import type { SourceType } from "../src/source/source-type.ts";
 import { readList, type SourceList } from "../src/sync/list.ts";
 
 const providers = ["google", "github", "okta", "azuread", "openidconnect", "discord", "apple", "gitlab"];

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type { Database } from "../src/db/database.ts";
-import { readPage } from "../src/sources/page.ts";
-import { filterNames, type ListQuery, listQuerySchema } from "../src/sources/query.ts";
+import { filterNames, type ListQuery, listQuerySchema } from "../src/source/query.ts";
+import { readPage } from "../src/store/page.ts";
 import { replaceSources } from "../src/sync/write.ts";
 import { migrateStore, openStore, type Store } from "../tools/store.ts";
 import { generateSources } from "./generate.ts";

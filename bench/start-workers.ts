@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { openLibsql } from "../src/db/libsql.ts";
-import { readPage } from "../src/sources/page.ts";
-import { listQuerySchema } from "../src/sources/query.ts";
+import { listQuerySchema } from "../src/source/query.ts";
+import { readPage } from "../src/store/page.ts";
 import { childOf, cores, freePort, pin, start } from "./process.ts";
 import { say } from "./progress.ts";
 import type { Origins } from "./scenarios.ts";

@@ -1,7 +1,7 @@
 import { hc, type InferRequestType } from "hono/client";
-import type { SourcesApp } from "./app.ts";
+import type { SourcesApp } from "./gateway/app.ts";
 import { normalUrl } from "./http/http-url.ts";
-import { lookupBase } from "./lookup-base.ts";
+import { lookupBase } from "./store/base-url.ts";
 
 export interface SourcesClientOptions {
   /** A bearer token that may view sources. */

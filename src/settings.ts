@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Freshness } from "./cache/freshness.ts";
+import { defaultFreshness, defaultTokenGraceSeconds } from "./gateway/options.ts";
 import { isHttpUrl } from "./http/http-url.ts";
-import { defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
 
 /** As browsers send it: that of an app, such as capacitor://localhost, is none by the URL standard. */
 function isOrigin(text: string): boolean {

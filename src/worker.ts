@@ -1,16 +1,16 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
-import type { ReadLookup } from "./app.ts";
-import { createGateway, type Gateway, misconfigured } from "./gateway.ts";
+import { type Store, storeOf } from "./db/open.ts";
+import type { ReadLookup } from "./gateway/app.ts";
+import { createGateway, type Gateway, misconfigured } from "./gateway/gateway.ts";
+import { logLine } from "./gateway/log.ts";
 import { notesOf } from "./http/context.ts";
-import { logLine } from "./http/log.ts";
 import { memoize } from "./memoize.ts";
-import { type ReadOptions, read } from "./read.ts";
 import { readSettings, type Settings, type Variables } from "./settings.ts";
-import { cacheTag, readThroughPlatform, serveLookup } from "./sources-entrypoint.ts";
-import { type Store, storeOf } from "./store.ts";
+import { type ReadOptions, read } from "./store/routes.ts";
+import { cacheTag, readThroughPlatform, serveLookup } from "./store/sources-entrypoint.ts";
 import { syncJob } from "./sync/job.ts";
+import { AlarmRunner } from "./sync/runner.ts";
 import type { Trigger } from "./sync/runs.ts";
-import { AlarmRunner } from "./sync-runner.ts";
 
 /** The Worker's variables, and what its configuration binds: each may be missing. */
 export type Bindings = Variables & {

@@ -1,7 +1,7 @@
 import { Console } from "node:console";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
-import { printable } from "../src/printable.ts";
+import { printable } from "../src/base/printable.ts";
 import { commandLine } from "./invocation.ts";
 
 /** A stream that may be a terminal's. */

@@ -3,7 +3,7 @@ import { and, asc, count, eq, isNull } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql/http";
 import { Hono } from "hono";
 import { apiTokens, oauthSources } from "../../src/db/schema.ts";
-import { paginate } from "../../src/sources/pagination.ts";
+import { paginate } from "../../src/source/pagination.ts";
 import { digestToken } from "../../src/tokens/format.ts";
 
 /** Peer: the same endpoint as one writes it at first. No cache; the token, the rows and the count each by a query. */

@@ -1,5 +1,5 @@
-import { withDeadline } from "../deadline.ts";
-import { Unavailable } from "../unavailable.ts";
+import { withDeadline } from "../base/deadline.ts";
+import { Unavailable } from "../base/unavailable.ts";
 import type { WaitUntil } from "./cache.ts";
 
 /** Longer than the store's client may take by its own limits: only a load that hangs meets it. */

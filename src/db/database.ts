@@ -1,7 +1,7 @@
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
-import { withDeadline } from "../deadline.ts";
-import { Unavailable } from "../unavailable.ts";
+import { withDeadline } from "../base/deadline.ts";
+import { Unavailable } from "../base/unavailable.ts";
 
 type AnyDatabase = BaseSQLiteDatabase<"async", unknown>;
 

@@ -1,4 +1,4 @@
-import { BodyTooLong, readBoundedText } from "../bounded-text.ts";
+import { BodyTooLong, readBoundedText } from "../base/bounded-text.ts";
 
 export interface ReadFetchOptions {
   /** @default the global fetch */

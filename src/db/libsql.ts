@@ -2,8 +2,8 @@ import { HttpClient } from "@libsql/client/http";
 import { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
 import { LibSQLSession } from "drizzle-orm/libsql/session";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { Unavailable } from "../base/unavailable.ts";
 import { isInTheClear } from "../http/http-url.ts";
-import { Unavailable } from "../unavailable.ts";
 
 export interface LibsqlOptions {
   /** `libsql://…`, `https://…` or `http://…`. */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, type SQLiteColumn, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { type ColumnName, type Field, fieldsWith } from "../sources/fields.ts";
+import { type ColumnName, type Field, fieldsWith } from "../source/fields.ts";
 
 /** A check in SQL's own words: DDL takes no bound values. */
 const isOneOf = (column: SQLiteColumn) =>

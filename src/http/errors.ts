@@ -1,5 +1,5 @@
-import { printable } from "../printable.ts";
-import { Unavailable } from "../unavailable.ts";
+import { printable } from "../base/printable.ts";
+import { Unavailable } from "../base/unavailable.ts";
 
 /**
  * What a client is told: a status of the contract with its body (docs/contract.md, "Errors"). Thrown anywhere, rendered by

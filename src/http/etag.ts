@@ -1,4 +1,4 @@
-import { sha256Hexadecimal } from "./sha256.ts";
+import { sha256Hexadecimal } from "../base/sha256.ts";
 
 /** A strong ETag, which depends on the body alone. */
 export const etagOf = async (body: string): Promise<string> => `"${await sha256Hexadecimal(body)}"`;

@@ -1,6 +1,6 @@
-import { type Field, type FieldName, fieldEntries } from "../sources/fields.ts";
-import { searchText } from "../sources/search.ts";
-import { type SourceType, unknownType } from "../sources/source-type.ts";
+import { type Field, type FieldName, fieldEntries } from "../source/fields.ts";
+import { searchText } from "../source/search.ts";
+import { type SourceType, unknownType } from "../source/source-type.ts";
 import type { Row } from "./row.ts";
 import { isPlainObject } from "./secrets.ts";
 

@@ -1,5 +1,5 @@
+import { printable } from "../base/printable.ts";
 import type { WritableDatabase } from "../db/database.ts";
-import { printable } from "../printable.ts";
 import { syncSources } from "./run.ts";
 import type { Trigger } from "./runs.ts";
 

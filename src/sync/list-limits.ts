@@ -1,4 +1,4 @@
-import { byteLength } from "../byte-length.ts";
+import { byteLength } from "../base/byte-length.ts";
 import { InvalidList } from "./problem.ts";
 
 /** Levels of arrays and objects in a field: what recurses over it must not run out of stack. */

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { SourceType } from "../sources/source-type.ts";
+import type { SourceType } from "../source/source-type.ts";
 import { type Document, documentOf } from "./document.ts";
 import { checkLargestPage, excessOfBeside, excessOfSource, tooDeepDetail, tooDeepKey } from "./list-limits.ts";
 import { InvalidList, mostProblems, type Problem } from "./problem.ts";

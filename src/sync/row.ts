@@ -1,5 +1,5 @@
-import { fields, fieldsWith } from "../sources/fields.ts";
-import { isValidText } from "../sources/source-type.ts";
+import { fields, fieldsWith } from "../source/fields.ts";
+import { isValidText } from "../source/source-type.ts";
 import type { Problem } from "./problem.ts";
 import { isPlainObject } from "./secrets.ts";
 import type { Oddity } from "./warning.ts";

@@ -1,4 +1,4 @@
-import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
+import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
 import { excessOfTypes, tooDeepDetail, tooDeepKey } from "./list-limits.ts";
 import { createSanitizer } from "./sanitize.ts";
 import { isPlainObject } from "./secrets.ts";

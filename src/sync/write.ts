@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { byteLength } from "../byte-length.ts";
+import { byteLength } from "../base/byte-length.ts";
 import type { WritableDatabase } from "../db/database.ts";
 import { listState, sourceTypes } from "../db/schema.ts";
-import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
+import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, type StoredList } from "./difference.ts";
 import type { SourceList } from "./list.ts";
 

@@ -1,4 +1,4 @@
-import { sha256, sha256Hexadecimal } from "../http/sha256.ts";
+import { sha256, sha256Hexadecimal } from "../base/sha256.ts";
 
 const prefix = "ase_";
 const randomLength = 30;

@@ -4,8 +4,8 @@ import { isFresh, isFromPast, secondsOnError, timeToLive } from "../cache/freshn
 import { Lru } from "../cache/lru.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { VerifyToken } from "../http/bearer.ts";
+import type { Verdict } from "../store/token.ts";
 import { digestToken, isWellFormed } from "./format.ts";
-import type { Verdict } from "./lookup.ts";
 
 export interface TokenVerifierOptions {
   /** Reads the verdict on a digest. */

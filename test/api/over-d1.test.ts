@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { WritableDatabase } from "../../src/db/database.ts";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { listRuns } from "../../src/sync/runs.ts";
 import { replaceSources } from "../../src/sync/write.ts";

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { versions } from "../support/authentik/documents.ts";
 import { runSetUp } from "../support/authentik/run-set-up.ts";
 import { startAuthentik } from "../support/authentik/stub.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { authentikUrl, expectRecordedCases } from "../support/recorded-cases.ts";
 import { fixturePath, run, runTool, temporaryFolder } from "../support/run.ts";

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { blocksOf } from "../support/markdown.ts";
 import { commandLine, descendants, filesBelow, read } from "../support/processes.ts";

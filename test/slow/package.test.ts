@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";

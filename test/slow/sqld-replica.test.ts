@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { runTool } from "../support/run.ts";
 import { type Sqld, sqldPath, startSqld } from "../support/sqld.ts";

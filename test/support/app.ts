@@ -1,11 +1,11 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
-import { createSourcesApp, type SourcesAppOptions } from "../../src/app.ts";
 import type { Storage } from "../../src/cache/cache.ts";
 import { cacheApiStorage } from "../../src/cache/cache-api.ts";
 import type { Freshness } from "../../src/cache/freshness.ts";
 import { memoryCache } from "../../src/cache/memory.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
 import { swrCache } from "../../src/cache/swr.ts";
+import { createSourcesApp, type SourcesAppOptions } from "../../src/gateway/app.ts";
 import { type AnyStore, token } from "./store.ts";
 
 type Limits = SourcesAppOptions<object>["limits"];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
 import { runTool as runIn, type Surroundings, type Tool } from "../../tools/command.ts";
 import { packageCommands, repositoryCommands } from "../../tools/commands.ts";
 

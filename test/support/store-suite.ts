@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/options.ts";
-import { read } from "../../src/read.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/gateway/options.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
+import { read } from "../../src/store/routes.ts";
 import { readList } from "../../src/sync/list.ts";
 import { type SyncOptions, syncSources } from "../../src/sync/run.ts";
 import { RevisionGone, replaceSources } from "../../src/sync/write.ts";

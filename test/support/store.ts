@@ -7,7 +7,7 @@ import { inject } from "vitest";
 import type { Database } from "../../src/db/database.ts";
 import { readFetch } from "../../src/db/fetch.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";

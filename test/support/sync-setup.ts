@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { type SyncOptions, syncSources } from "../../src/sync/run.ts";
 import { defaultLimits, type Limits } from "../../src/sync/upstream/limits.ts";
 import { createFileStore } from "./sync-store.ts";

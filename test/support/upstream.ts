@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { readFixture } from "./run.ts";
 
 export interface Asked {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BodyTooLong, NotUtf8, readBoundedText } from "../../src/bounded-text.ts";
+import { BodyTooLong, NotUtf8, readBoundedText } from "../../src/base/bounded-text.ts";
 
 /** A body that arrives in parts, and says what became of it. */
 function bodyOf(...parts: Uint8Array[]) {

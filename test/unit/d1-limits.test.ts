@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { recordRun } from "../../src/sync/runs.ts";
 import { startMeteredD1 } from "../support/metered-d1.ts";
 import { generateSources, largestPage, padSource } from "../support/upstream.ts";

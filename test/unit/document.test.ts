@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unknownType } from "../../src/sources/source-type.ts";
+import { unknownType } from "../../src/source/source-type.ts";
 import { documentOf } from "../../src/sync/document.ts";
 import type { Row } from "../../src/sync/row.ts";
 import { readFixture } from "../support/run.ts";

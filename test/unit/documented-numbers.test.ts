@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/options.ts";
+import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/gateway/options.ts";
 import { variableNames } from "../../src/settings.ts";
 import { codeOf, rowsOf } from "../support/markdown.ts";
 

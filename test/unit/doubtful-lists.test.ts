@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { countValues } from "../../src/sync/json.ts";
 import { type SyncOptions, syncSources } from "../../src/sync/run.ts";
 import { createFileStore } from "../support/sync-store.ts";

@@ -1,7 +1,7 @@
 import { getTableColumns } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { oauthSources } from "../../src/db/schema.ts";
-import { fieldEntries, fields, fieldsWith, slugSchema } from "../../src/sources/fields.ts";
+import { fieldEntries, fields, fieldsWith, slugSchema } from "../../src/source/fields.ts";
 import { readFixture } from "../support/run.ts";
 
 const [recorded = {}] = readFixture("company").results;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { compareLists, countChanges, isEmpty, type StoredList } from "../../src/sync/difference.ts";
 import { readList } from "../../src/sync/list.ts";
 import { refuseLosses } from "../../src/sync/losses.ts";

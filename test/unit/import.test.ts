@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { readPage } from "../../src/sources/page.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
+import { readPage } from "../../src/store/page.ts";
 import { fixturePath, readFixture, runTool, temporaryFolder } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, largestPage, padSource } from "../support/upstream.ts";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openLibsql } from "../../src/db/libsql.ts";
-import { readPage } from "../../src/sources/page.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
-import type { SourcesPage } from "../../src/sources/source.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import type { SourcesPage } from "../../src/source/source.ts";
+import { readPage } from "../../src/store/page.ts";
 import { syncSources } from "../../src/sync/run.ts";
 import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { createFileStore } from "../support/sync-store.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
-import { unknownType } from "../../src/sources/source-type.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
+import { unknownType } from "../../src/source/source-type.ts";
 import { readList } from "../../src/sync/list.ts";
 import { InvalidList } from "../../src/sync/problem.ts";
 import { readFixture } from "../support/run.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readPage } from "../../src/sources/page.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
+import { readPage } from "../../src/store/page.ts";
 import { syncSources } from "../../src/sync/run.ts";
 import { oddValues } from "../support/odd-values.ts";
 import { createFileStore } from "../support/sync-store.ts";

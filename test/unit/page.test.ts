@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { pageStatement } from "../../src/sources/page.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import { pageStatement } from "../../src/store/page.ts";
 import type { Store } from "../../tools/store.ts";
 import { readFixture } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { paginate } from "../../src/sources/pagination.ts";
+import { paginate } from "../../src/source/pagination.ts";
 
 describe("paginate", () => {
   it.each([

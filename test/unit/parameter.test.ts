@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boolean, choice, flag, integer, list, type Parameter, text, uuid } from "../../src/sources/parameter.ts";
+import { boolean, choice, flag, integer, list, type Parameter, text, uuid } from "../../src/source/parameter.ts";
 
 /** The value of a parameter, or what its refusal says. */
 function read<T>(parameter: Parameter<T>, value: string | undefined): unknown {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readPage } from "../../src/sources/page.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
+import { readPage } from "../../src/store/page.ts";
 import { compareWithUpstream } from "../../src/sync/run.ts";
 import {
   answer,

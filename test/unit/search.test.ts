@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { searchTerms, searchText } from "../../src/sources/search.ts";
+import { searchTerms, searchText } from "../../src/source/search.ts";
 
 describe("searchText", () => {
   it.each([

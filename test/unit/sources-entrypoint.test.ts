@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readThroughPlatform } from "../../src/sources-entrypoint.ts";
-import { Unavailable } from "../../src/unavailable.ts";
+import { Unavailable } from "../../src/base/unavailable.ts";
+import { readThroughPlatform } from "../../src/store/sources-entrypoint.ts";
 
 const lookup = { kind: "source", slug: "github", publicUrl: "https://authentik.example" } as const;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canonicalQuery, filterNames, listQuerySchema } from "../../src/sources/query.ts";
+import { canonicalQuery, filterNames, listQuerySchema } from "../../src/source/query.ts";
 
 const canonical = (query: string) =>
   canonicalQuery(listQuerySchema.parse(Object.fromEntries(new URLSearchParams(query))));

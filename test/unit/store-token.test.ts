@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Unavailable } from "../../src/base/unavailable.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
-import { Unavailable } from "../../src/unavailable.ts";
 import { readStoreUrl } from "../../tools/store-url.ts";
 
 const authToken = "hunter2";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, sendJson, servePages, startUpstream } from "../support/upstream.ts";

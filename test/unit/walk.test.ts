@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { listAddress } from "../../src/sync/upstream/address.ts";
 import type { Limits } from "../../src/sync/upstream/limits.ts";
 import { walkUpstream } from "../../src/sync/upstream/walk.ts";

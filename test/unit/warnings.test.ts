@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { syncSources } from "../../src/sync/run.ts";
 import { describeWarnings } from "../../src/sync/warning.ts";
 import { runTool, temporaryFolder } from "../support/run.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { splitWords, strip } from "../../src/sources/white-space.ts";
+import { splitWords, strip } from "../../src/source/white-space.ts";
 
 /** What Python 3 calls white space, by `str.isspace`. */
 const spaces = [

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { WritableDatabase } from "../../src/db/database.ts";
 import { listState, oauthSources } from "../../src/db/schema.ts";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { compareLists } from "../../src/sync/difference.ts";
 import { readList } from "../../src/sync/list.ts";
 import {

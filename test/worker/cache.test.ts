@@ -3,8 +3,8 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Storage } from "../../src/cache/cache.ts";
 import { cacheApiStorage } from "../../src/cache/cache-api.ts";
 import { oauthSources } from "../../src/db/schema.ts";
-import { keyOf } from "../../src/lookup.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import { keyOf } from "../../src/store/key.ts";
 import { cacheStatus, startApp } from "../support/app.ts";
 import { createStore, readFixture, type TestStore } from "../support/store.ts";
 

@@ -1,7 +1,7 @@
 import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
-import { keyOf } from "../../src/lookup.ts";
-import { listQuerySchema } from "../../src/sources/query.ts";
+import { listQuerySchema } from "../../src/source/query.ts";
+import { keyOf } from "../../src/store/key.ts";
 import worker, { type Bindings, Sources } from "../../src/worker.ts";
 import { createD1Store } from "../support/d1-store.ts";
 import { type AnyStore, readFixture } from "../support/store.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { createStore, readFixture } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
 

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { createSourcesApp, type SourcesAppOptions } from "../../src/app.ts";
 import { createSourcesClient } from "../../src/client.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
+import { createSourcesApp, type SourcesAppOptions } from "../../src/gateway/app.ts";
 import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 
 let store: TestStore;

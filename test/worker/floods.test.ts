@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { webhook } from "../../src/gateway/webhook.ts";
 import { renderError } from "../../src/http/errors.ts";
 import type { RateLimiter } from "../../src/http/rate-limit.ts";
-import { webhook } from "../../src/http/webhook.ts";
-import { searchLimits } from "../../src/sources/search.ts";
+import { searchLimits } from "../../src/source/search.ts";
 import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
 

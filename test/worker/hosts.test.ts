@@ -2,11 +2,11 @@ import { Hono } from "hono";
 import { appendTrailingSlash, trimTrailingSlash } from "hono/trailing-slash";
 import { validator } from "hono/validator";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createSourcesApp, type SourcesAppOptions } from "../../src/app.ts";
 import { memoryStorage } from "../../src/cache/memory.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
 import { swrCache } from "../../src/cache/swr.ts";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import { createSourcesApp, type SourcesAppOptions } from "../../src/gateway/app.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 
 let store: TestStore;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { InvalidList } from "../../src/sync/problem.ts";
 import { createStore, readFixture, type TestStore } from "../support/store.ts";

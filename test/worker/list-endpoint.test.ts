@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { sourcesPageSchema } from "../../src/sources/source.ts";
+import { sourcesPageSchema } from "../../src/source/source.ts";
 import { engines } from "../support/engines.ts";
 import { type AnyStore, readFixture } from "../support/store.ts";
 import { authentikUrl, startWorker } from "../support/worker.ts";

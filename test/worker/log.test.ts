@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { requestLog } from "../../src/http/log.ts";
+import { requestLog } from "../../src/gateway/log.ts";
 import { readSettings } from "../../src/settings.ts";
 import { createStore, readFixture } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { createSourcesApp } from "../../src/app.ts";
+import { createSourcesApp } from "../../src/gateway/app.ts";
 import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
 

@@ -1,11 +1,11 @@
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { createSourcesApp } from "../../src/app.ts";
 import type { Cached } from "../../src/cache/cache.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { apiTokens } from "../../src/db/schema.ts";
+import { createSourcesApp } from "../../src/gateway/app.ts";
 import { notesOf } from "../../src/http/context.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { digestToken } from "../../src/tokens/format.ts";

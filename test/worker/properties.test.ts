@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { orderFields } from "../../src/sources/ordering.ts";
-import { canonicalQuery, filterNames, listQuerySchema } from "../../src/sources/query.ts";
-import { type OAuthSource, type SourcesPage, sourcesPageSchema } from "../../src/sources/source.ts";
+import { orderFields } from "../../src/source/ordering.ts";
+import { canonicalQuery, filterNames, listQuerySchema } from "../../src/source/query.ts";
+import { type OAuthSource, type SourcesPage, sourcesPageSchema } from "../../src/source/source.ts";
 import { cacheStatus, startApp } from "../support/app.ts";
 import { dose, runs } from "../support/dose.ts";
 import { createStore, readFixture } from "../support/store.ts";

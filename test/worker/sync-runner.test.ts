@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { syncRuns } from "../../src/db/schema.ts";
-import type { OAuthSource } from "../../src/sources/source.ts";
+import type { OAuthSource } from "../../src/source/source.ts";
 import type { Bindings } from "../../src/worker.ts";
 import { Sources, type SyncRunner } from "../../src/worker.ts";
 import { createStore, readFixture, type TestStore } from "../support/store.ts";

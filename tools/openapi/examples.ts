@@ -1,4 +1,4 @@
-import { paginate } from "../../src/sources/pagination.ts";
+import { paginate } from "../../src/source/pagination.ts";
 import sample from "../sample-company.json" with { type: "json" };
 
 /** Of the company that `npm run dev` shows. */

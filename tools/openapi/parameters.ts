@@ -1,11 +1,11 @@
 import type { Oas3_1Schema, Oas3Parameter } from "@redocly/openapi-core";
 import type { ZodMiniType } from "zod/mini";
-import { slugSchema } from "../../src/sources/fields.ts";
-import { orderFields, writeOrdering } from "../../src/sources/ordering.ts";
-import type { JsonType } from "../../src/sources/parameter.ts";
-import { type ListQuery, listQuerySchema } from "../../src/sources/query.ts";
-import { searchLimits } from "../../src/sources/search.ts";
-import { sourceTypesQuerySchema } from "../../src/sources/source-types.ts";
+import { slugSchema } from "../../src/source/fields.ts";
+import { orderFields, writeOrdering } from "../../src/source/ordering.ts";
+import type { JsonType } from "../../src/source/parameter.ts";
+import { type ListQuery, listQuerySchema } from "../../src/source/query.ts";
+import { searchLimits } from "../../src/source/search.ts";
+import { sourceTypesQuerySchema } from "../../src/store/source-types.ts";
 import { jsonSchema } from "./schemas.ts";
 
 type Parameter = Oas3Parameter<Oas3_1Schema>;

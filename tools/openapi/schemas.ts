@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Oas3_1Schema } from "@redocly/openapi-core";
 import * as z from "zod/mini";
-import { type FieldName, fieldEntries } from "../../src/sources/fields.ts";
-import { type Pagination, paginationSchema } from "../../src/sources/pagination.ts";
-import { oauthSourceSchema, sourcesPageSchema } from "../../src/sources/source.ts";
-import { sourceTypeSchema } from "../../src/sources/source-type.ts";
+import { type FieldName, fieldEntries } from "../../src/source/fields.ts";
+import { type Pagination, paginationSchema } from "../../src/source/pagination.ts";
+import { oauthSourceSchema, sourcesPageSchema } from "../../src/source/source.ts";
+import { sourceTypeSchema } from "../../src/source/source-type.ts";
 
 /** The bodies of good answers, under the names that authentik's own document has for them. */
 const bodies = {
@@ -48,7 +48,7 @@ const descriptions: {
 
 /** What stands over each field in the table of fields: as comments, they are not in the Worker. */
 function meaningsOfFields(): Record<FieldName, string> {
-  const table = readFileSync(new URL("../../src/sources/fields.ts", import.meta.url), "utf8");
+  const table = readFileSync(new URL("../../src/source/fields.ts", import.meta.url), "utf8");
   const comments = new Map(
     Array.from(table.matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}(\w+): \{/gm), ([, text, name]) => [name, text]),
   );

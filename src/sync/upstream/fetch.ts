@@ -1,4 +1,4 @@
-import { BodyTooLong, NotUtf8, readBounded } from "../../bounded-text.ts";
+import { BodyTooLong, NotUtf8, readBounded } from "../../base/bounded-text.ts";
 import { finalFault, SyncError } from "../fault.ts";
 import { countValues, parseJson } from "../json.ts";
 import { shownAddress } from "./address.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { SourceType } from "../../sources/source-type.ts";
+import type { SourceType } from "../../source/source-type.ts";
 import { finalFault, SyncError } from "../fault.ts";
 import { integerFrom, readList, type SourceList } from "../list.ts";
 import { InvalidList } from "../problem.ts";

@@ -2,8 +2,8 @@ import { asc } from "drizzle-orm";
 import * as z from "zod/mini";
 import { type Database, runQuery } from "../db/database.ts";
 import { sourceTypes } from "../db/schema.ts";
-import { text } from "./parameter.ts";
-import { type SourceType, unknownType } from "./source-type.ts";
+import { text } from "../source/parameter.ts";
+import { type SourceType, unknownType } from "../source/source-type.ts";
 
 /** The query of `GET /sources/oauth/source_types/`. */
 export const sourceTypesQuerySchema = z.object({ name: text() });

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
-import { notesOf } from "./context.ts";
-import { helpLink } from "./help.ts";
-import { shownPath } from "./shown-path.ts";
+import { notesOf } from "../http/context.ts";
+import { helpLink } from "../http/help.ts";
+import { shownPath } from "../http/shown-path.ts";
 
 interface Line {
   /** Set for an entrypoint other than the gateway. */

@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
+import { Unavailable } from "../base/unavailable.ts";
 import { type Database, runQuery } from "../db/database.ts";
-import { Unavailable } from "../unavailable.ts";
-import { orderBy } from "./ordering.ts";
-import { paginate } from "./pagination.ts";
-import { filterNames, type ListQuery } from "./query.ts";
+import { orderBy } from "../source/ordering.ts";
+import { paginate } from "../source/pagination.ts";
+import { filterNames, type ListQuery } from "../source/query.ts";
 
 export interface Page {
   /** JSON. */

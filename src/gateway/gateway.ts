@@ -1,22 +1,22 @@
 import type { Context, Env } from "hono";
+import { type Cache, noCache } from "../cache/cache.ts";
+import { cacheApiStorage } from "../cache/cache-api.ts";
+import { memoryCache } from "../cache/memory.ts";
+import type { StoredResponse } from "../cache/stored-response.ts";
+import { swrCache } from "../cache/swr.ts";
+import { workersCache } from "../cache/workers-cache.ts";
+import { crossOrigin } from "../http/cors.ts";
+import { defaultHeaders } from "../http/default-headers.ts";
+import { renderError } from "../http/errors.ts";
+import { unknownPath } from "../http/help.ts";
+import { otherMethods } from "../http/methods.ts";
+import { newApp } from "../http/router.ts";
+import type { EdgeCache, Settings } from "../settings.ts";
 import { type ReadLookup, type SourcesAppOptions, sourcesApp } from "./app.ts";
-import { type Cache, noCache } from "./cache/cache.ts";
-import { cacheApiStorage } from "./cache/cache-api.ts";
-import { memoryCache } from "./cache/memory.ts";
-import type { StoredResponse } from "./cache/stored-response.ts";
-import { swrCache } from "./cache/swr.ts";
-import { workersCache } from "./cache/workers-cache.ts";
-import { newApp } from "./http/app.ts";
-import { crossOrigin } from "./http/cors.ts";
-import { defaultHeaders } from "./http/default-headers.ts";
-import { renderError } from "./http/errors.ts";
-import { unknownPath } from "./http/help.ts";
-import { hitLog, lineOf, requestLog } from "./http/log.ts";
-import { otherMethods } from "./http/methods.ts";
-import { webhook } from "./http/webhook.ts";
+import { hitLog, lineOf, requestLog } from "./log.ts";
 import { preparedReplies } from "./prepared-replies.ts";
 import { readiness } from "./readiness.ts";
-import type { EdgeCache, Settings } from "./settings.ts";
+import { webhook } from "./webhook.ts";
 
 export interface GatewayOptions {
   settings: Settings;

@@ -1,11 +1,11 @@
 import type { MiddlewareHandler } from "hono";
-import type { Cached } from "./cache/cache.ts";
-import { isFromPast } from "./cache/freshness.ts";
-import { Lru } from "./cache/lru.ts";
-import { outOfMemory } from "./cache/memory.ts";
-import type { StoredResponse } from "./cache/stored-response.ts";
-import { notesOf, type Principal } from "./http/context.ts";
-import { countRequest, type RateLimiter } from "./http/rate-limit.ts";
+import type { Cached } from "../cache/cache.ts";
+import { isFromPast } from "../cache/freshness.ts";
+import { Lru } from "../cache/lru.ts";
+import { outOfMemory } from "../cache/memory.ts";
+import type { StoredResponse } from "../cache/stored-response.ts";
+import { notesOf, type Principal } from "../http/context.ts";
+import { countRequest, type RateLimiter } from "../http/rate-limit.ts";
 import { reply } from "./reply.ts";
 
 /** Far below an isolate's 128 MB. A body counts once for each token and spelling that it was asked with. */

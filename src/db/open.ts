@@ -1,9 +1,9 @@
-import { openD1 } from "./db/d1.ts";
-import type { Database, WritableDatabase } from "./db/database.ts";
-import { readFetch, writeFetch } from "./db/fetch.ts";
-import { openLibsql } from "./db/libsql.ts";
-import type { Kind } from "./lookup.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "../settings.ts";
+import type { Kind } from "../store/key.ts";
+import { openD1 } from "./d1.ts";
+import type { Database, WritableDatabase } from "./database.ts";
+import { readFetch, writeFetch } from "./fetch.ts";
+import { openLibsql } from "./libsql.ts";
 
 /** The Worker's store. Each function opens it, and throws Unavailable where it cannot. */
 export interface Store {

@@ -1,10 +1,10 @@
 import type { Context } from "hono";
-import type { Cached } from "./cache/cache.ts";
-import { memoryStorage } from "./cache/memory.ts";
-import { swrCache } from "./cache/swr.ts";
-import { waitUntilOf } from "./http/context.ts";
-import { describe } from "./http/errors.ts";
-import type { Results } from "./read.ts";
+import type { Cached } from "../cache/cache.ts";
+import { memoryStorage } from "../cache/memory.ts";
+import { swrCache } from "../cache/swr.ts";
+import { waitUntilOf } from "../http/context.ts";
+import { describe } from "../http/errors.ts";
+import type { Results } from "../store/routes.ts";
 
 export interface ReadinessOptions {
   read: (c: Context) => Promise<Cached<Results["ready"]>>;

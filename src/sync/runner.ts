@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import { describe } from "./http/errors.ts";
-import type { Trigger } from "./sync/runs.ts";
+import { describe } from "../http/errors.ts";
+import type { Trigger } from "./runs.ts";
 import {
   askForRun,
   beginRun,
@@ -10,7 +10,7 @@ import {
   nothingDue,
   type Pauses,
   type Schedule,
-} from "./sync/schedule.ts";
+} from "./schedule.ts";
 
 /**
  * Runs the sync by its alarm, one run at a time, whichever isolate asks. The schedule is in its storage, so that nothing that

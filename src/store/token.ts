@@ -1,8 +1,8 @@
 import { and, eq, isNull } from "drizzle-orm";
 import * as z from "zod/mini";
+import { Unavailable } from "../base/unavailable.ts";
 import { type Database, runQuery } from "../db/database.ts";
 import { apiTokens } from "../db/schema.ts";
-import { Unavailable } from "../unavailable.ts";
 
 /** What the store says of a token; null where it is unknown or revoked. */
 export const verdictSchema = z.nullable(

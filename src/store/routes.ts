@@ -1,14 +1,14 @@
-import type { Cached } from "./cache/cache.ts";
-import type { Freshness } from "./cache/freshness.ts";
-import type { StoredResponse } from "./cache/stored-response.ts";
-import type { Database } from "./db/database.ts";
-import { type ApiError, invalidPage, pathNotFound } from "./http/errors.ts";
-import { etagOf } from "./http/etag.ts";
-import type { Kind, Lookup } from "./lookup.ts";
-import { readPage, readSource } from "./sources/page.ts";
-import { readSourceTypes } from "./sources/source-types.ts";
-import { lastGoodRun, type Trigger } from "./sync/runs.ts";
-import { lookUpToken, type Verdict } from "./tokens/lookup.ts";
+import type { Cached } from "../cache/cache.ts";
+import type { Freshness } from "../cache/freshness.ts";
+import type { StoredResponse } from "../cache/stored-response.ts";
+import type { Database } from "../db/database.ts";
+import { type ApiError, invalidPage, pathNotFound } from "../http/errors.ts";
+import { etagOf } from "../http/etag.ts";
+import { lastGoodRun, type Trigger } from "../sync/runs.ts";
+import type { Kind, Lookup } from "./key.ts";
+import { readPage, readSource } from "./page.ts";
+import { readSourceTypes } from "./source-types.ts";
+import { lookUpToken, type Verdict } from "./token.ts";
 
 /** What a lookup gives. */
 export interface Results {

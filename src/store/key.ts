@@ -1,9 +1,9 @@
-import { invalidQuery, pathNotFound } from "./http/errors.ts";
-import { isHttpUrl, normalUrl } from "./http/http-url.ts";
-import { lastValues, parseQuery } from "./http/query.ts";
-import { lookupBase, lookupPrefix } from "./lookup-base.ts";
-import { canonicalQuery, type ListQuery, listQuerySchema } from "./sources/query.ts";
-import { sourceTypesQuerySchema } from "./sources/source-types.ts";
+import { invalidQuery, pathNotFound } from "../http/errors.ts";
+import { isHttpUrl, normalUrl } from "../http/http-url.ts";
+import { lastValues, parseQuery } from "../http/query.ts";
+import { canonicalQuery, type ListQuery, listQuerySchema } from "../source/query.ts";
+import { lookupBase, lookupPrefix } from "./base-url.ts";
+import { sourceTypesQuerySchema } from "./source-types.ts";
 
 /** What can be looked up in the store. `publicUrl` is where authentik is, without a slash at its end. */
 interface Lookups {

@@ -1,5 +1,5 @@
-import type { Freshness } from "./cache/freshness.ts";
-import { isHttpUrl } from "./http/http-url.ts";
+import type { Freshness } from "../cache/freshness.ts";
+import { isHttpUrl } from "../http/http-url.ts";
 
 /** How long lists are served where nothing else is configured. */
 export const defaultFreshness: Freshness = { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86_400 };

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
-import type { Cached } from "./cache/cache.ts";
-import { cachingHeaders, readCachingHeaders, readResponse, type StoredResponse } from "./cache/stored-response.ts";
-import { platformSourceReader } from "./cache/workers-cache.ts";
-import { syncRuns } from "./db/schema.ts";
-import { renderError } from "./http/errors.ts";
-import { matchesEtag } from "./http/etag.ts";
-import { type Kind, keyOf, type Lookup, readKey } from "./lookup.ts";
-import { type ReadOptions, type Results, read } from "./read.ts";
-import { verdictSchema } from "./tokens/lookup.ts";
-import { Unavailable } from "./unavailable.ts";
+import { Unavailable } from "../base/unavailable.ts";
+import type { Cached } from "../cache/cache.ts";
+import { cachingHeaders, readCachingHeaders, readResponse, type StoredResponse } from "../cache/stored-response.ts";
+import { platformSourceReader } from "../cache/workers-cache.ts";
+import { syncRuns } from "../db/schema.ts";
+import { renderError } from "../http/errors.ts";
+import { matchesEtag } from "../http/etag.ts";
+import { type Kind, keyOf, type Lookup, readKey } from "./key.ts";
+import { type ReadOptions, type Results, read } from "./routes.ts";
+import { verdictSchema } from "./token.ts";
 
 /** Marks every response that changes with the list, for `Sources.invalidate()`. */
 export const cacheTag = "oauth-sources";

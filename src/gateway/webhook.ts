@@ -1,10 +1,10 @@
 import type { Context } from "hono";
-import { BodyTooLong, readBoundedText } from "../bounded-text.ts";
-import { withDeadline } from "../deadline.ts";
-import { readToken } from "./bearer.ts";
-import { ApiError, badToken, bodyTooLong, bodyTooSlow, methodNotAllowed } from "./errors.ts";
-import { clientNetwork, countRequest, type RateLimiter } from "./rate-limit.ts";
-import { sha256 } from "./sha256.ts";
+import { BodyTooLong, readBoundedText } from "../base/bounded-text.ts";
+import { withDeadline } from "../base/deadline.ts";
+import { sha256 } from "../base/sha256.ts";
+import { readToken } from "../http/bearer.ts";
+import { ApiError, badToken, bodyTooLong, bodyTooSlow, methodNotAllowed } from "../http/errors.ts";
+import { clientNetwork, countRequest, type RateLimiter } from "../http/rate-limit.ts";
 
 export interface WebhookOptions {
   /** What a caller must know. Without it there is no webhook. */

@@ -1,8 +1,8 @@
 import type { TypedResponse } from "hono";
-import type { Cached, CacheSource } from "./cache/cache.ts";
-import { ageOf, timeToLive } from "./cache/freshness.ts";
-import type { StoredResponse } from "./cache/stored-response.ts";
-import { matchesEtag } from "./http/etag.ts";
+import type { Cached, CacheSource } from "../cache/cache.ts";
+import { ageOf, timeToLive } from "../cache/freshness.ts";
+import type { StoredResponse } from "../cache/stored-response.ts";
+import { matchesEtag } from "../http/etag.ts";
 
 /** What `Cache-Status` (RFC 9211) says of each source, and its `detail`. */
 const outcomes: Record<CacheSource, [outcome: string, detail?: string]> = {
