@@ -54,7 +54,7 @@ function meaningsOfFields(): Record<FieldName, string> {
   );
   const meanings = fieldEntries.map(([name]) => {
     const meaning = comments.get(name);
-    if (meaning === undefined) throw new Error(`src/sources/fields.ts: a comment over ${name} must say what it means`);
+    if (meaning === undefined) throw new Error(`src/source/fields.ts: a comment over ${name} must say what it means`);
     return [name, meaning] as const;
   });
   return Object.fromEntries(meanings) as Record<FieldName, string>;
