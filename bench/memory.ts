@@ -5,7 +5,6 @@ import type { Cached } from "../src/cache/cache.ts";
 import { Lru } from "../src/cache/lru.ts";
 import { memoryCache } from "../src/cache/memory.ts";
 import type { StoredResponse } from "../src/cache/stored-response.ts";
-import { workersCache } from "../src/cache/workers-cache.ts";
 import { listQuerySchema } from "../src/source/query.ts";
 import { readPage } from "../src/store/page.ts";
 import { replaceSources } from "../src/sync/write.ts";
@@ -50,7 +49,7 @@ export async function measureMemory(folder: string): Promise<Memory[]> {
       const query = listQuerySchema.parse({ page: String(page), page_size: String(rows) });
       const found = await readPage(db, query, "https://authentik.example");
       const value = { status: 200, headers: {}, body: found?.body ?? "" };
-      return { value, generatedAt: Date.now(), freshness, source: "bypass" };
+      return { value, generatedAt: Date.now(), freshness, status: "bypass" };
     };
     await load(0); // What is compiled and prepared for the first page belongs to none.
     const all = await held(async () => {
@@ -59,7 +58,7 @@ export async function measureMemory(folder: string): Promise<Memory[]> {
       return map;
     });
     const kept = await held(async () => {
-      const memory = memoryCache(workersCache());
+      const memory = memoryCache({ get: (_key, load) => load() });
       for (let i = 0; i < pages; i++)
         await memory.get(
           `page-${i}`,

@@ -3,16 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  type Cache,
-  memoryCache,
-  memoryStorage,
-  readList,
-  replaceSources,
-  type StoredResponse,
-  storeToken,
-  swrCache,
-} from "../src/index.ts";
+import type { Cache } from "../src/cache/cache.ts";
+import { memoryCache, memoryStorage } from "../src/cache/memory.ts";
+import type { StoredResponse } from "../src/cache/stored-response.ts";
+import { swrCache } from "../src/cache/swr.ts";
+import { readList, replaceSources, storeToken } from "../src/index.ts";
 import { runTool, UsageError } from "../tools/command.ts";
 import { showProgress } from "../tools/progress.ts";
 import { migrateStore, openStore } from "../tools/store.ts";

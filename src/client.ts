@@ -1,7 +1,7 @@
 import { hc, type InferRequestType } from "hono/client";
+import { normalUrl } from "./base/http-url.ts";
 import type { SourcesApp } from "./gateway/app.ts";
-import { normalUrl } from "./http/http-url.ts";
-import { lookupBase } from "./store/base-url.ts";
+import { keyBase } from "./store/key.ts";
 
 export interface SourcesClientOptions {
   /** A bearer token that may view sources. */
@@ -29,8 +29,8 @@ export interface TrustedSourcesClientOptions {
 
 /**
  * The same client over a service binding to the Worker's entrypoint `Sources`, which asks for no token. It sends `fetch` and
- * calls no RPC method, since Workers Cache keeps the answers of `fetch` alone. The host's version of the package should be the
- * Worker's: where a result has changed its form between them, every answer is a 404.
+ * calls no RPC method, since Workers Cache keeps the answers of `fetch` alone. The host's version of the package may be
+ * one form version older or newer than the Worker's; further apart, every answer is a 404.
  * @example
  * const response = await createTrustedSourcesClient(env.SOURCES, { authentikUrl: "https://authentik.example" }).list();
  */
@@ -38,7 +38,7 @@ export function createTrustedSourcesClient(
   binding: { fetch: typeof fetch },
   { authentikUrl }: TrustedSourcesClientOptions,
 ): SourcesClient {
-  return clientOf(lookupBase, {}, (url, init) => {
+  return clientOf(keyBase, {}, (url, init) => {
     // In the order in which the gateway writes it: the same question in another order is another entry of the cache.
     url.searchParams.sort();
     url.searchParams.append("public_url", normalUrl(authentikUrl));

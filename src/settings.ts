@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { Freshness } from "./cache/freshness.ts";
-import { defaultFreshness, defaultTokenGraceSeconds } from "./gateway/options.ts";
-import { isHttpUrl } from "./http/http-url.ts";
+import { isHttpUrl } from "./base/http-url.ts";
+import { defaultFreshness } from "./cache/freshness.ts";
+import { defaultTokenGraceSeconds } from "./tokens/verify.ts";
 
 /** As browsers send it: that of an app, such as capacitor://localhost, is none by the URL standard. */
 function isOrigin(text: string): boolean {
@@ -76,24 +76,7 @@ export type Variables = z.input<typeof variablesSchema>;
 
 export type EdgeCache = z.infer<typeof variablesSchema>["EDGE_CACHE"];
 
-export interface Settings {
-  libsql: { url: string | undefined; authToken: string | undefined };
-  authentikUrl: string | undefined;
-  edgeCache: EdgeCache;
-  freshness: Freshness;
-  tokenGraceSeconds: number;
-  logHits: number;
-  corsOrigins: string[];
-  sync: {
-    upstream: string | undefined;
-    token: string | undefined;
-    allowRemovals: boolean;
-    hookSecret: string | undefined;
-    maxAgeSeconds: number | undefined;
-    /** What is wrong with its own variables, in a sentence: it fails the sync, and is no reason to stop serving. */
-    problem: string | undefined;
-  };
-}
+export type Settings = ReturnType<typeof readSettings>;
 
 const nameProblems = (issues: z.core.$ZodIssue[]) =>
   [...new Set(issues.map(({ path: [name], message }) => `${String(name)} ${message}`))].join("; ");
@@ -104,7 +87,7 @@ const isOfSync = (name: PropertyKey | undefined) => String(name).startsWith("SYN
  * Checks the configuration.
  * @throws Error naming every variable that is wrong, but for those of the sync
  */
-export function readSettings(env: Variables): Settings {
+export function readSettings(env: Variables) {
   const given = Object.entries(env).filter(([, value]) => value !== "");
   const issues = variablesSchema.safeParse(Object.fromEntries(given)).error?.issues ?? [];
   const wrong = new Set(issues.map(({ path: [name] }) => name));
@@ -130,6 +113,7 @@ export function readSettings(env: Variables): Settings {
       allowRemovals: data.SYNC_ALLOW_REMOVALS === "true",
       hookSecret: data.SYNC_HOOK_SECRET,
       maxAgeSeconds: data.SYNC_MAX_AGE_SECONDS,
+      /** What is wrong with its own variables, in a sentence: it fails the sync, and is no reason to stop serving. */
       problem: issues.length > 0 ? `the configuration of the sync is wrong: ${nameProblems(issues)}` : undefined,
     },
   };

@@ -1,13 +1,12 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { type Store, storeOf } from "./db/open.ts";
-import type { ReadLookup } from "./gateway/app.ts";
+import type { ReadKey } from "./gateway/app.ts";
 import { createGateway, type Gateway, misconfigured } from "./gateway/gateway.ts";
 import { logLine } from "./gateway/log.ts";
 import { notesOf } from "./http/context.ts";
-import { memoize } from "./memoize.ts";
 import { readSettings, type Settings, type Variables } from "./settings.ts";
-import { type ReadOptions, read } from "./store/routes.ts";
-import { cacheTag, readThroughPlatform, serveLookup } from "./store/sources-entrypoint.ts";
+import { readStore, type StoreOptions } from "./store/routes.ts";
+import { cacheTag, readServed, serveStore } from "./store/serve.ts";
 import { syncJob } from "./sync/job.ts";
 import { AlarmRunner } from "./sync/runner.ts";
 import type { Trigger } from "./sync/runs.ts";
@@ -35,38 +34,69 @@ interface Configuration {
   store: Store;
 }
 
-function readOptions({ settings, store }: Configuration, onRequest: () => void): ReadOptions {
+function storeOptions({ settings, store }: Configuration, onRequest: () => void): StoreOptions {
   const { freshness, tokenGraceSeconds } = settings;
-  return { database: (kind) => store.forReading(kind, onRequest), freshness, tokenGraceSeconds, now: Date.now };
+  return {
+    database: (isPrimary) => store.forReading(isPrimary, onRequest),
+    freshness,
+    tokenGraceSeconds,
+    now: Date.now,
+  };
 }
 
 const limiter = (limit: RateLimit | undefined) =>
   limit && (async (key: string) => (await limit.limit({ key })).success);
 
-// The environment is the same object for the life of an isolate.
-const configurationOf = memoize((env: Bindings): Configuration => {
+/** The same function, which computes its value once for each environment: that is one object for the life of an isolate. */
+function onceFor<T>(compute: (env: Bindings) => T): (env: Bindings) => T {
+  const values = new WeakMap<Bindings, { value: T }>();
+  return (env) => {
+    const known = values.get(env) ?? { value: compute(env) };
+    values.set(env, known);
+    return known.value;
+  };
+}
+
+const configurationOf = onceFor((env): Configuration => {
   const settings = readSettings(env);
   if (settings.sync.problem) console.error(settings.sync.problem);
   return { settings, store: storeOf(env.DB, settings.libsql) };
 });
 
-const gatewayOf = memoize((env: Bindings): Gateway => {
+const gatewayOf = onceFor((env): Gateway => {
   const configuration = configurationOf(env);
   const { settings } = configuration;
-  const readStore: ReadLookup = (lookup, c) =>
-    read(
-      lookup,
-      readOptions(configuration, () => notesOf(c).storeRequests++),
-    );
   const runner = env.SYNC_RUNNER;
   return createGateway({
     settings,
-    read:
-      settings.edgeCache === "platform" ? readThroughPlatform((request) => exports.Sources.fetch(request)) : readStore,
+    read: settings.edgeCache === "platform" ? readSources() : readDirectly(configuration),
     limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
     requestSync: runner && (() => askRunner(runner, "webhook")),
   });
 });
+
+const readDirectly =
+  (configuration: Configuration): ReadKey =>
+  (key, c) =>
+    readStore(
+      key,
+      storeOptions(configuration, () => notesOf(c).storeRequests++),
+    );
+
+/** Through Workers Cache. `Sources` gets a request of our own: nothing of the client's, and its token least of all, goes along. */
+function readSources(): ReadKey {
+  let hasWarned = false;
+  return async (key) => {
+    const response = await exports.Sources.fetch(new Request(key));
+    if (!response.headers.has("Cf-Cache-Status") && !hasWarned) {
+      hasWarned = true;
+      console.error(
+        "Sources answered without Cf-Cache-Status: Workers Cache is not on for it, see [exports.Sources] in wrangler.toml",
+      );
+    }
+    return readServed(response);
+  };
+}
 
 /** Asks the one runner of all isolates for a run; once this has resolved, it can no longer be lost. */
 const askRunner = (runner: DurableObjectNamespace<SyncRunner>, trigger: Trigger): Promise<void> =>
@@ -102,16 +132,13 @@ export default {
   },
 } satisfies ExportedHandler<Bindings>;
 
-/**
- * Reads the store for the gateway, with Workers Cache in front of it. Whoever binds to it reads without a token, past the
- * gateway: to give another Worker this binding is to trust it.
- */
+/** Reads the store for the gateway, with Workers Cache in front of it. It asks for no token: bind it only to Workers you trust. */
 export class Sources extends WorkerEntrypoint<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const start = Date.now();
     let storeRequests = 0;
-    const options = readOptions(configurationOf(this.env), () => storeRequests++);
-    const response = await serveLookup(request, options);
+    const options = storeOptions(configurationOf(this.env), () => storeRequests++);
+    const response = await serveStore(request, options);
     logLine({
       entrypoint: "Sources",
       method: request.method,

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
-import { type Cache, createSourcesApp, openLibsql, readFetch, type StoredResponse } from "../../src/index.ts";
+import type { Cache } from "../../src/cache/cache.ts";
+import type { StoredResponse } from "../../src/cache/stored-response.ts";
+import { createSourcesApp, openLibsql } from "../../src/index.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 
 /** A clock that stands still: what is fresh does not depend on how busy the machine is. */
@@ -8,7 +10,7 @@ export const now = () => Date.UTC(2026, 0, 1);
 /** The endpoint over a store, at both of its base paths, as the Worker mounts it. */
 export function createHost(storeUrl: string, cache: Cache<StoredResponse> | false) {
   const sources = createSourcesApp({
-    database: () => openLibsql({ url: storeUrl, fetch: readFetch() }),
+    database: () => openLibsql({ url: storeUrl }),
     authentikUrl: "https://authentik.example",
     cache,
     now,

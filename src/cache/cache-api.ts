@@ -7,11 +7,13 @@ const storedStatuses = [200, 404];
 const statusHeader = "X-Status";
 const cacheControlHeader = "X-Cache-Control";
 
+export const defaultCacheName = "authentik-sources-edge";
+
 /**
  * Keeps responses in the Cache API of the data centre.
  * @param name of a cache of its own: the default one is filled by a host's other traffic
  */
-export function cacheApiStorage(name = "authentik-sources-edge"): Storage<StoredResponse> {
+export function cacheApiStorage(name = defaultCacheName): Storage<StoredResponse> {
   return {
     async match(key) {
       const found = await (await caches.open(name)).match(key);
@@ -21,7 +23,7 @@ export function cacheApiStorage(name = "authentik-sources-edge"): Storage<Stored
         value: { ...(await readResponse(found)), status },
         generatedAt: Number(found.headers.get(generatedAtHeader)),
         freshness: readCacheControl(found.headers.get(cacheControlHeader)),
-        source: "fresh",
+        status: "fresh",
       };
     },
     async put(key, { value: { status, headers, body }, generatedAt, freshness }) {

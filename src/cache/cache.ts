@@ -1,7 +1,7 @@
 import type { Freshness } from "./freshness.ts";
 
-/** Where a value came from. */
-export type CacheSource =
+/** How a cache came by a value. */
+export type CacheStatus =
   /** Loaded, and no cache was asked. */
   | "bypass"
   /** Loaded, since the cache had nothing. */
@@ -25,13 +25,9 @@ export interface Cached<T> {
   generatedAt: number;
   /** How long it may be served. Undefined where it may not be kept. */
   freshness: Freshness | undefined;
-  source: CacheSource;
+  status: CacheStatus;
   /** Whether another request's load was shared. */
   collapsed?: boolean;
-  /**
-   * Until when whoever got it may use it again without asking this cache, in milliseconds since 1970. Undefined: not at all.
-   */
-  reusableUntil?: number;
 }
 
 /** Keeps work alive after the client has been answered. */
@@ -44,6 +40,8 @@ export interface Cache<T> {
    * @param load reads the value; rejects where it cannot be had
    */
   get(key: string, load: () => Promise<Cached<T>>, waitUntil: WaitUntil): Promise<Cached<T>>;
+  /** The value of a key where it is at hand, without a promise. Only a cache in memory has any. */
+  peek?(key: string): Cached<T> | undefined;
 }
 
 /** Where a cache keeps its entries. It may forget any of them at any time. */

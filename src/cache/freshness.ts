@@ -8,6 +8,9 @@ export interface Freshness {
   staleIfError: number;
 }
 
+/** How long lists are served where nothing else is configured. */
+export const defaultFreshness: Freshness = { fresh: 30, staleWhileRevalidate: 30, staleIfError: 86_400 };
+
 /** What has an age. */
 interface Dated {
   generatedAt: number;
@@ -17,7 +20,7 @@ interface Dated {
 /** How far the clocks of two machines of a data centre may differ. */
 const clockSkewMs = 1_000;
 
-/** Else it would be fresh for too long: it was planted, or made before a clock was set back. */
+/** False for an entry dated in the future: planted, or written before the clock was set back. */
 export const isFromPast = ({ generatedAt }: Pick<Dated, "generatedAt">, now: number): boolean =>
   generatedAt <= now + clockSkewMs;
 

@@ -15,6 +15,11 @@ export class Lru<V> {
     this.#bounds = { entries, size };
   }
 
+  /** Without counting as a use. */
+  peek(key: string): V | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;

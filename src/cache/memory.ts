@@ -1,4 +1,4 @@
-import type { Cache, Cached, Storage } from "./cache.ts";
+import type { Cache, Cached, CacheStatus, Storage } from "./cache.ts";
 import { isFromPast, secondsOnError, secondsUntilTooOld } from "./freshness.ts";
 import { type Bounds, Lru } from "./lru.ts";
 import type { StoredResponse } from "./stored-response.ts";
@@ -28,31 +28,37 @@ const longestSeconds = 3;
 export function memoryCache(
   next: Cache<StoredResponse>,
   { now = Date.now }: MemoryCacheOptions = {},
-): Cache<StoredResponse> {
-  const hot = new Lru<Cached<StoredResponse>>(bounds);
+): Cache<StoredResponse> & Required<Pick<Cache<StoredResponse>, "peek">> {
+  const hot = new Lru<{ entry: Cached<StoredResponse>; until: number }>(bounds);
+
+  function peek(key: string): Cached<StoredResponse> | undefined {
+    const found = hot.peek(key);
+    return found && now() < found.until && isFromPast(found.entry, now()) ? found.entry : undefined;
+  }
 
   return {
+    peek,
     async get(key, load, waitUntil) {
-      const found = hot.get(key);
-      if (found && now() < (found.reusableUntil ?? 0) && isFromPast(found, now())) return found;
+      const found = peek(key);
+      if (found) return found;
       const entry = await next.get(key, load, waitUntil);
       const seconds = keepableSeconds(entry, now());
-      if (seconds <= 0) return entry;
-      const reusable = { ...entry, reusableUntil: now() + seconds * 1000 };
-      hot.set(key, outOfMemory(reusable), key.length + entry.value.body.length);
-      return reusable;
+      if (seconds > 0) {
+        const size = key.length + entry.value.body.length;
+        hot.set(key, { entry: asMemoryHit(entry), until: now() + seconds * 1000 }, size);
+      }
+      return entry;
     },
   };
 }
 
-/** The entry as it is once it comes out of memory. */
-export function outOfMemory(entry: Cached<StoredResponse>): Cached<StoredResponse> {
-  const source = sourceInMemory[entry.source] ?? "memory";
-  return source === entry.source ? entry : { ...entry, source };
-}
+const asMemoryHit = (entry: Cached<StoredResponse>): Cached<StoredResponse> => ({
+  ...entry,
+  status: statusInMemory[entry.status] ?? "memory",
+});
 
 /** A stale response is still called so out of memory. */
-const sourceInMemory: Partial<Record<Cached<unknown>["source"], Cached<unknown>["source"]>> = {
+const statusInMemory: Partial<Record<CacheStatus, CacheStatus>> = {
   "stale-while-revalidate": "stale-while-revalidate",
   "stale-if-error": "stale-if-error",
   "stale-after-error": "stale-if-error",
@@ -61,7 +67,7 @@ const sourceInMemory: Partial<Record<Cached<unknown>["source"], Cached<unknown>[
 /** At most 3 s, and not past the time for which it may be served: while the store fails, that is stale-if-error. */
 function keepableSeconds(entry: Cached<unknown>, now: number): number {
   if (!entry.freshness) return 0;
-  const isFailing = sourceInMemory[entry.source] === "stale-if-error";
+  const isFailing = statusInMemory[entry.status] === "stale-if-error";
   const rest = isFailing ? secondsOnError(entry, now) : secondsUntilTooOld(entry, now);
   return Math.min(longestSeconds, rest);
 }

@@ -1,7 +1,7 @@
-import type { Cached } from "./cache.ts";
+import type { Cached, CacheStatus } from "./cache.ts";
 import { readCacheControl, writeCacheControl } from "./freshness.ts";
 
-/** A response as caches keep it. */
+/** A response as caches keep it: plain data, since a Response belongs to the request that made it. */
 export interface StoredResponse {
   status: number;
   /** Those that clients get; the others are for caches. */
@@ -20,11 +20,25 @@ export const cachingHeaders = ({ generatedAt, freshness }: Omit<Cached<unknown>,
   "Cache-Control": freshness ? writeCacheControl(freshness) : "no-store",
 });
 
-/** The inverse of `cachingHeaders`. */
-export const readCachingHeaders = (headers: Headers) => ({
-  generatedAt: Number(headers.get(generatedAtHeader)),
-  freshness: readCacheControl(headers.get("Cache-Control")),
-});
+/** Cloudflare's words for where a response came from, in `Cf-Cache-Status`. */
+const platformStatuses: Record<string, CacheStatus> = {
+  HIT: "fresh",
+  STALE: "stale-if-error",
+  UPDATING: "stale-while-revalidate",
+  REVALIDATED: "revalidated",
+  EXPIRED: "expired",
+  MISS: "miss",
+};
+
+/** The inverse of `cachingHeaders`, for a response that may have come through Workers Cache. */
+export async function readCachedResponse(response: Response): Promise<Cached<StoredResponse>> {
+  return {
+    value: await readResponse(response),
+    generatedAt: Number(response.headers.get(generatedAtHeader)),
+    freshness: readCacheControl(response.headers.get("Cache-Control")),
+    status: platformStatuses[response.headers.get("Cf-Cache-Status") ?? ""] ?? "bypass",
+  };
+}
 
 /** Takes from a Response what is stored of it. */
 export async function readResponse(response: Response): Promise<StoredResponse> {

@@ -71,19 +71,19 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
     try {
       const { value: loaded, collapsed } = await reload(key, load, waitUntil, { isAwaited: true });
       if (!stale || loaded.generatedAt >= stale.generatedAt) {
-        return { ...loaded, source: stale ? "expired" : "miss", collapsed };
+        return { ...loaded, status: stale ? "expired" : "miss", collapsed };
       }
     } catch (error) {
       if (!stale) throw error;
     }
-    return { ...stale, source: "stale-after-error" };
+    return { ...stale, status: "stale-after-error" };
   }
 
   return {
     async get(key, load, waitUntil) {
       const entry = await match(key);
       if (!entry) return forward(key, load, waitUntil);
-      if (isFresh(entry, now())) return { ...entry, source: "fresh" };
+      if (isFresh(entry, now())) return { ...entry, status: "fresh" };
 
       const mayRevalidate = secondsUntilTooOld(entry, now()) > 0;
       if (!mayRevalidate && secondsOnError(entry, now()) <= 0) return forward(key, load, waitUntil);
@@ -93,7 +93,7 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
 
       const isDue = sinceFailure >= breakerMs && !flights.has(key);
       if (isDue) waitUntil(reload(key, load, waitUntil).catch(() => undefined));
-      return { ...entry, source: isFailing ? "stale-if-error" : "stale-while-revalidate" };
+      return { ...entry, status: isFailing ? "stale-if-error" : "stale-while-revalidate" };
     },
   };
 }

@@ -1,7 +1,10 @@
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import { withDeadline } from "../base/deadline.ts";
+import { innermostCause } from "../base/describe-error.ts";
+import { jitteredBackOff, type RetryOptions, retry } from "../base/retry.ts";
 import { Unavailable } from "../base/unavailable.ts";
+import { passingStatuses } from "./fetch.ts";
 
 type AnyDatabase = BaseSQLiteDatabase<"async", unknown>;
 
@@ -16,16 +19,25 @@ export type WritableDatabase = Database &
   Pick<AnyDatabase, "insert" | "update" | "delete"> &
   Pick<LibSQLDatabase, "batch">;
 
-/** For a query with all its attempts, which over libSQL `readFetch` makes. D1 itself would give up after 30 s. */
+/** For a query with all its attempts. D1 itself would give up after 30 s. */
 const queryMs = 4_000;
+const attempts = 3;
+/** Before the second attempt, at most. */
+const firstWaitMs = 100;
+
+export type QueryTiming = Partial<Pick<RetryOptions, "now" | "sleep">> & { random?: () => number };
 
 /**
- * Runs a query of a reader; whatever keeps the store from answering comes out as one error.
+ * Runs a query of a reader, and runs it again where the store may answer in a moment; whatever keeps it from that comes out as one
+ * error. D1 tries reads again by itself: its errors are none of those that are tried again here.
  * @throws Unavailable
  */
-export async function runQuery<T>(run: () => Promise<T>): Promise<T> {
+export async function runQuery<T>(run: () => Promise<T>, timing: QueryTiming = {}): Promise<T> {
+  const { now = Date.now, random, ...others } = timing;
+  const deadline = now() + queryMs;
+  const waitMs = jitteredBackOff(firstWaitMs, random);
   try {
-    return await withDeadline(run(), queryMs, late);
+    return await withDeadline(retry(run, { attempts, mayRetry, waitMs, deadline, now, ...others }), queryMs, late);
   } catch (error) {
     const missing = missingPart(error);
     throw new Unavailable(
@@ -38,6 +50,18 @@ export async function runQuery<T>(run: () => Promise<T>): Promise<T> {
 }
 
 const late = () => new Error(`no answer within ${queryMs / 1000} s`);
+
+/** Of a connection that was lost: Node's codes, and what workerd says. */
+const lostCodes = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
+const lostMessage = "Network connection lost.";
+
+/** An allow-list, by the innermost cause: the messages around it hold the query, and so whatever a client searches for. */
+function mayRetry(error: unknown): boolean {
+  const cause = innermostCause(error);
+  if (!(cause instanceof Error)) return false;
+  if ("status" in cause) return passingStatuses.some((status) => status === cause.status);
+  return cause.message === lostMessage || ("code" in cause && lostCodes.some((code) => code === cause.code));
+}
 
 /** A table or a column, by its name. SQLite says it in words alone, whichever driver passes them on. */
 function missingPart(error: unknown): string | undefined {

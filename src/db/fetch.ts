@@ -1,100 +1,66 @@
-import { BodyTooLong, readBoundedText } from "../base/bounded-text.ts";
+import { boundedFetch, type FetchBounds } from "../base/bounded-fetch.ts";
 
-export interface ReadFetchOptions {
-  /** @default the global fetch */
-  fetch?: typeof fetch;
+export interface StoreFetchOptions extends Pick<FetchBounds, "fetch" | "timeout"> {
   /** Called before every request that goes out. */
-  onRequest?: () => void;
-  /** Aborts an attempt after so many milliseconds. @default AbortSignal.timeout */
-  timeout?: (milliseconds: number) => AbortSignal;
+  onRequest?: (() => void) | undefined;
 }
 
 /** Of a response: the largest page that an import allows has half of it, and an isolate has 128 MB. */
 const maxBytes = 16 * 1024 * 1024;
-/** For one attempt, its body included: a server that drips is a server that hangs. */
-const attemptMs = 2_000;
-/** For all attempts and the waits between them. */
-const budgetMs = 4_000;
-const attempts = 3;
-/** Before the second attempt, at most; twice as long before the third. Jittered, so that isolates do not come back as one. */
-const firstWaitMs = 100;
+const readMs = 2_000;
 /** For a request of a writer, and for what it sends a second more for each 256 KB: a line may be slow. */
 export const writeMs = 10_000;
 const writeBytesPerMs = 256;
 
 /** Statuses of a server, or of something in front of it, that may answer in a moment. */
-const passing = [502, 503, 504];
+export const passingStatuses = [502, 503, 504];
 
-const abortAfter = (milliseconds: number) => AbortSignal.timeout(milliseconds);
-
-/**
- * A `fetch` for a store that is only read: with a deadline and a limit of bytes, without redirects. It tries again at most
- * twice, which does no harm to reads.
- */
-export function readFetch(options: ReadFetchOptions = {}): typeof globalThis.fetch {
-  const { fetch = globalThis.fetch, onRequest, timeout = abortAfter } = options;
-  return async (input, init) => {
-    const request = requestOf(input, init);
-    const { url, method, headers } = request;
-    // As text it can be sent again; a clone for each attempt costs more.
-    const body = (await request.text()) || null;
-    const deadline = Date.now() + budgetMs;
-    for (let attempt = 1; ; attempt++) {
-      onRequest?.();
-      const signal = timeout(Math.max(1, Math.min(attemptMs, deadline - Date.now())));
-      const outcome = await send(fetch, url, { method, headers, body, signal }).catch(asError);
-      const wait = Math.random() * firstWaitMs * 2 ** (attempt - 1);
-      if (!mayPass(outcome) || attempt === attempts || Date.now() + wait >= deadline) {
-        if (outcome instanceof Error) throw outcome;
-        return outcome;
-      }
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
+/** A `fetch` for a store that is only read: each request has 2 s. */
+export const readFetch =
+  ({ onRequest, ...bounds }: StoreFetchOptions = {}): typeof globalThis.fetch =>
+  (input, init) => {
+    onRequest?.();
+    return send(requestOf(input, init), {}, { milliseconds: readMs, maxBytes, ...bounds });
   };
+
+export interface WriteFetchOptions extends StoreFetchOptions {
+  /** For a request with nothing in it. @default 10 s */
+  deadlineMs?: number | undefined;
 }
 
-/**
- * A `fetch` for a store that is written to: with a deadline that goes by the size of the request, a limit of bytes, and without
- * redirects. An unanswered write may have been applied, so it is never retried.
- */
+/** A `fetch` for a store that is written to: the time goes by the size of the request. An unanswered write may have been applied. */
 export const writeFetch =
-  (fetch: typeof globalThis.fetch = globalThis.fetch, deadlineMs = writeMs): typeof globalThis.fetch =>
+  ({ onRequest, deadlineMs = writeMs, ...bounds }: WriteFetchOptions = {}): typeof globalThis.fetch =>
   async (input, init) => {
+    onRequest?.();
     const request = requestOf(input, init);
-    const { url, method, headers } = request;
     const body = await request.arrayBuffer();
-    const signal = abortAfter(deadlineMs + Math.ceil(body.byteLength / writeBytesPerMs));
-    return send(fetch, url, { method, headers, body: body.byteLength > 0 ? body : null, signal });
+    const milliseconds = deadlineMs + Math.ceil(body.byteLength / writeBytesPerMs);
+    const { method, headers } = request;
+    const parts = { method, headers, body: body.byteLength > 0 ? body : null };
+    return send(new URL(request.url), parts, { milliseconds, maxBytes, ...bounds });
   };
 
-/** The client's own, where it comes as one: its body is read once, here as by `fetch`. */
 const requestOf = (input: string | URL | Request, init: RequestInit | undefined) =>
   input instanceof Request && !init ? input : new Request(input, init);
 
-async function send(fetch: typeof globalThis.fetch, url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, { ...init, redirect: "manual" });
-  const type = response.headers.get("Content-Type") ?? "text/plain";
-  const text = await readBoundedText(response, maxBytes);
-  return new ReadResponse(text, { status: response.status, headers: { "Content-Type": type } });
-}
-
-/** A response whose body has been read: to put 140 KB into a stream and read them again would cost as much as the first time. */
-class ReadResponse extends Response {
-  readonly #text: string;
-
-  constructor(text: string, init: ResponseInit) {
-    super(null, init);
-    this.#text = text;
+async function send(...request: Parameters<typeof boundedFetch>): Promise<Response> {
+  const { response, text } = await boundedFetch(...request);
+  const { status, headers } = response;
+  if (passingStatuses.includes(status)) {
+    // Without a body: the client forgets the status where that is JSON with a `message`.
+    await response.body?.cancel();
+    return new Response(null, { status });
   }
-
-  override text = async () => this.#text;
-  override json = async <T>(): Promise<T> => JSON.parse(this.#text);
+  if (isBounded(headers)) return response;
+  return new Response(await text(), {
+    status,
+    headers: { "Content-Type": headers.get("Content-Type") ?? "text/plain" },
+  });
 }
 
-const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
-
-/** A fault of the connection, or a status that says so. After a time-out or a body too long, the next would be the same. */
-const mayPass = (outcome: Response | Error) =>
-  outcome instanceof Error
-    ? outcome.name !== "TimeoutError" && !(outcome instanceof BodyTooLong)
-    : passing.includes(outcome.status);
+/** Whether the body is known to be short enough before it is read. */
+const isBounded = (headers: Headers) =>
+  headers.has("Content-Length") &&
+  Number(headers.get("Content-Length")) <= maxBytes &&
+  !headers.has("Content-Encoding");

@@ -1,31 +1,29 @@
 import type { Context, Env } from "hono";
 import { every } from "hono/combine";
 import { createMiddleware } from "hono/factory";
+import { isHttpUrl, normalUrl } from "../base/http-url.ts";
 import { type Cache, type Cached, noCache } from "../cache/cache.ts";
-import { cacheApiStorage } from "../cache/cache-api.ts";
-import type { Freshness } from "../cache/freshness.ts";
+import { cacheApiStorage, defaultCacheName } from "../cache/cache-api.ts";
+import { defaultFreshness, type Freshness } from "../cache/freshness.ts";
 import { memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { Database } from "../db/database.ts";
-import { bearerAuth } from "../http/bearer.ts";
-import { notesOf, type Principal, waitUntilOf } from "../http/context.ts";
+import { bearerAuth, type VerifyToken } from "../http/bearer.ts";
+import { type Principal, waitUntilOf } from "../http/context.ts";
 import { pathNotFound, renderError } from "../http/errors.ts";
-import { isHttpUrl, normalUrl } from "../http/http-url.ts";
 import { appendSlash, otherMethods } from "../http/methods.ts";
-import { limitQuery, validateQuery } from "../http/query.ts";
+import { formQuery, validateQuery } from "../http/query.ts";
 import { clientNetwork, countRequest, limitByToken, type RateLimiter } from "../http/rate-limit.ts";
 import { newApp } from "../http/router.ts";
 import { slugSchema } from "../source/fields.ts";
-import { listQuerySchema } from "../source/query.ts";
+import { canonicalQuery, listQuerySchema } from "../source/query.ts";
 import type { OAuthSource, SourcesPage } from "../source/source.ts";
 import type { SourceType } from "../source/source-type.ts";
-import { type Kind, keyOf, type Lookup } from "../store/key.ts";
-import { type Results, read } from "../store/routes.ts";
+import { listKey, sourceKey, sourceTypesKey, tokenKey } from "../store/key.ts";
+import { readStore } from "../store/routes.ts";
 import { sourceTypesQuerySchema } from "../store/source-types.ts";
-import { tokenVerifier } from "../tokens/verify.ts";
-import { checkOptions, defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
-import { type PreparedReplies, preparedReplies } from "./prepared-replies.ts";
+import { defaultTokenGraceSeconds, type TokenVerifierOptions, tokenVerifier } from "../tokens/verify.ts";
 import { reply } from "./reply.ts";
 
 /** Options that depend on the request are functions of its context. */
@@ -50,10 +48,11 @@ export interface SourcesAppOptions<E extends Env> {
    */
   authentikUrl?: string | ((c: Context<E>) => string | undefined) | undefined;
   /**
-   * The cache in front of the store; false for none. The default one is for one app: a second app is built with another.
-   * @default the Cache API, with a small cache in memory before it
+   * The name of the cache in front of the store, in the Cache API, with a small cache in memory before it; false for none. The
+   * default one is for one app: a second app has a name of its own.
+   * @default "authentik-sources-edge"
    */
-  cache?: Cache<StoredResponse> | false | undefined;
+  cache?: string | false | undefined;
   /** Rate limits. @default none */
   limits?:
     | {
@@ -73,93 +72,96 @@ export interface SourcesAppOptions<E extends Env> {
 /**
  * The endpoint as a Hono app, below whatever path it is mounted on: the list, a source by its slug, and the source types.
  * Build it once, at module scope: its caches live as long as it does.
- * @throws TypeError for options that cannot work, and for a second app with the default cache, which would share its responses
+ * @throws TypeError for options that cannot work, and for a second app with the same cache, which would share its responses
  * @example
  * const sources = createSourcesApp<Env>({ database: (c) => drizzle(c.env.DB), authentikUrl: "https://authentik.example" });
  * export default new Hono<Env>().route("/api/v3", sources);
  */
 export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions<E>) {
   checkOptions(options);
-  const { now = Date.now, cache } = options;
-  const readStore: ReadLookup = (lookup, c) =>
-    read(lookup, {
+  const { authentikUrl, limits, now = Date.now, cache } = options;
+  const read: ReadKey = (key, c) =>
+    readStore(key, {
       database: () => options.database(c),
       freshness: options.freshness ?? defaultFreshness,
       tokenGraceSeconds: options.tokenGraceSeconds ?? defaultTokenGraceSeconds,
       now,
     });
+  const verifyToken = options.verifyToken ?? storeVerifier({ read, limits, now }).verify;
   return sourcesApp<E>({
-    ...options,
-    read: readStore,
-    cache: cache === false ? noCache() : (cache ?? defaultCache(now)),
-    prepared:
-      typeof options.authentikUrl === "function" ? undefined : preparedReplies({ limiter: options.limits?.token, now }),
+    read,
+    verifyToken,
+    authentikUrl,
+    limits,
+    cache: cache === false ? noCache() : namedCache(cache, now),
     now,
   });
 }
 
-let isDefaultCacheTaken = false;
+/** Of the apps in this isolate. */
+const takenNames = new Set<string>();
 
-function defaultCache(now: () => number): Cache<StoredResponse> {
-  if (isDefaultCacheTaken) {
+function namedCache(name = defaultCacheName, now: () => number): Cache<StoredResponse> {
+  if (takenNames.has(name)) {
     throw new TypeError(
-      'createSourcesApp: another app has the default cache, and would share its responses. Build an app once, at module scope; give a second one a cache with a name, such as cache: swrCache({ storage: cacheApiStorage("sources-b") }), or cache: false',
+      `createSourcesApp: another app has the cache "${name}", and would share its responses. Build an app once, at module scope; give a second one a cache of its own, such as cache: "more-sources"`,
     );
   }
-  isDefaultCacheTaken = true;
-  return memoryCache(swrCache({ storage: cacheApiStorage(), now }), { now });
+  takenNames.add(name);
+  return memoryCache(swrCache({ storage: cacheApiStorage(name), now }), { now });
 }
 
-/** Reads a lookup on behalf of a request. */
-export type ReadLookup = <K extends Kind>(lookup: Lookup<K>, c: Context) => Promise<Cached<Results[K]>>;
+/** Reads what a key stands for, on behalf of a request. */
+export type ReadKey = (key: string, c: Context) => Promise<Cached<StoredResponse>>;
 
-interface SourcesAppParts<E extends Env>
-  extends Pick<SourcesAppOptions<E>, "verifyToken" | "authentikUrl" | "limits" | "now"> {
-  read: ReadLookup;
+/** Verifies tokens by the store, and limits guesses by the client's address. */
+export const storeVerifier = ({ read, limits, now }: Pick<SourcesAppParts<Env>, "read" | "limits" | "now">) =>
+  tokenVerifier({
+    lookUp: (digest, c) => read(tokenKey(digest), c),
+    beforeLookUp: (c) => countRequest(limits?.address, clientNetwork(c), c),
+    waitUntil: waitUntilOf,
+    now,
+  } satisfies TokenVerifierOptions);
+
+export interface SourcesAppParts<E extends Env> extends Pick<SourcesAppOptions<E>, "authentikUrl" | "limits"> {
+  read: ReadKey;
+  verifyToken: VerifyToken;
   cache: Cache<StoredResponse>;
-  /** None where a function gives the public URL: it may depend on more of a request than its URL and token. */
-  prepared: PreparedReplies | undefined;
+  now: () => number;
+  /** Told the key of each URL that is valid. */
+  onKey?: (url: string, key: string) => void;
 }
 
-/** The app over any way of reading; `createSourcesApp` reads a database, the Worker through its `Sources` entrypoint too. */
+/** The app over any way of reading: `createSourcesApp` reads a database, the Worker its `Sources` entrypoint. */
 export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
-  const { read, cache, limits = {}, authentikUrl, now = Date.now } = parts;
-  const prepared = parts.prepared?.middleware ?? passThrough;
-  const verifyToken =
-    parts.verifyToken ??
-    tokenVerifier({
-      lookUp: (digest, c) => read({ kind: "token", digest }, c),
-      beforeLookUp: (c) => countRequest(limits.address, clientNetwork(c), c),
-      waitUntil: waitUntilOf,
-      now,
-    });
+  const { read, verifyToken, cache, limits = {}, now, onKey } = parts;
   const authorized = every(bearerAuth(verifyToken), limitByToken(limits.token));
-  const publicUrl = publicUrlOf(authentikUrl);
+  const publicUrl = publicUrlOf(parts.authentikUrl);
 
-  async function answer<Body>(c: Context, lookup: Lookup<"list" | "source" | "types">) {
-    const cached = await cache.get(keyOf(lookup), () => read(lookup, c), waitUntilOf(c));
-    notesOf(c).answered = cached;
-    return reply<Body>(c.req.raw, cached, now());
+  async function answer<Body>(c: Context, key: string) {
+    onKey?.(c.req.raw.url, key);
+    return reply<Body>(c.req.raw, await cache.get(key, () => read(key, c), waitUntilOf(c)), now());
   }
 
   const app = newApp<E>()
     .onError(renderError)
-    .get("/sources/oauth/", prepared, authorized, limitQuery, validateQuery(listQuerySchema), (c) =>
-      answer<SourcesPage>(c, { kind: "list", query: c.req.valid("query"), publicUrl: publicUrl(c) }),
+    .get("/sources/oauth/", authorized, formQuery, validateQuery(listQuerySchema), (c) =>
+      answer<SourcesPage>(c, listKey(canonicalQuery(c.req.valid("query")), publicUrl(c))),
     )
-    .get("/sources/oauth/source_types/", prepared, authorized, limitQuery, validateQuery(sourceTypesQuerySchema), (c) =>
-      answer<SourceType[]>(c, { kind: "types", ...c.req.valid("query"), publicUrl: publicUrl(c) }),
+    .get("/sources/oauth/source_types/", authorized, formQuery, validateQuery(sourceTypesQuerySchema), (c) =>
+      answer<SourceType[]>(c, sourceTypesKey(c.req.valid("query").name, publicUrl(c))),
     )
-    .get(slugPath, prepared, authorized, limitQuery, validateSlug, (c) =>
-      answer<OAuthSource>(c, { kind: "source", slug: c.req.param(slugParameter), publicUrl: publicUrl(c) }),
+    .get(slugPath, authorized, formQuery, validateSlug, (c) =>
+      answer<OAuthSource>(c, sourceKey(c.req.param(slugParameter), publicUrl(c))),
     )
     .all("/sources/oauth/", otherMethods)
     .all(slugPath, otherMethods);
 
-  // The same routes without their slash. A reply is prepared for the right path only.
-  const routes = app.routes.filter(({ handler }) => handler !== prepared);
+  // The same routes without their slash, for `appendSlash` to redirect what they answer.
+  const { routes } = app;
   for (const path of ["/sources/oauth/", slugPath]) app.use(withoutSlash(path), appendSlash);
-  for (const { method, path, handler } of routes) app.on(method, withoutSlash(path), handler);
+  for (const { method, path, handler } of [...routes].filter(({ handler }) => handler !== appendSlash))
+    app.on(method, withoutSlash(path), handler);
   return app;
 }
 
@@ -169,13 +171,33 @@ const slugPath = `/sources/oauth/:${slugParameter}/` as const;
 
 const withoutSlash = (path: string) => path.slice(0, -1);
 
-const passThrough = createMiddleware((_, next) => next());
-
 /** A slug of another form is no source's: the store need not be asked. */
 const validateSlug = createMiddleware<Env, typeof slugPath>(async function validateSlug(c, next) {
   if (!slugSchema.safeParse(c.req.param(slugParameter)).success) throw pathNotFound;
   await next();
 });
+
+const wantedUrl = "an http(s) URL such as https://authentik.example, without a user, a query or a fragment";
+
+const isSeconds = (value: number) => Number.isSafeInteger(value) && value >= 0;
+
+/** Checks when the app is built, rather than at the first request, what the compiler cannot. */
+function checkOptions<E extends Env>(options: SourcesAppOptions<E>): void {
+  const { database, authentikUrl, freshness = defaultFreshness, tokenGraceSeconds = 0 } = options;
+  const rules: [isValid: boolean, message: string][] = [
+    [typeof database === "function", "database must be a function of the context, such as (c) => drizzle(c.env.DB)"],
+    [
+      authentikUrl === undefined || typeof authentikUrl === "function" || isHttpUrl(authentikUrl),
+      `authentikUrl must be ${wantedUrl}, or a function of the context that gives one`,
+    ],
+    [
+      [freshness.fresh, freshness.staleWhileRevalidate, freshness.staleIfError].every(isSeconds),
+      "freshness must have fresh, staleWhileRevalidate and staleIfError, each a whole number of seconds",
+    ],
+    [isSeconds(tokenGraceSeconds), "tokenGraceSeconds must be a whole number of seconds"],
+  ];
+  for (const [isValid, message] of rules) if (!isValid) throw new TypeError(`createSourcesApp: ${message}`);
+}
 
 /** In the URL's normal form, without a slash at its end. */
 function publicUrlOf<E extends Env>(authentikUrl: SourcesAppOptions<E>["authentikUrl"]): (c: Context) => string {
@@ -185,7 +207,7 @@ function publicUrlOf<E extends Env>(authentikUrl: SourcesAppOptions<E>["authenti
   }
   return (c) => {
     const url = authentikUrl?.(c) || new URL(c.req.url).origin;
-    if (!isHttpUrl(url)) throw new TypeError("authentikUrl gave something else than an http(s) origin with a path");
+    if (!isHttpUrl(url)) throw new TypeError(`authentikUrl gave something else than ${wantedUrl}`);
     return normalUrl(url);
   };
 }

@@ -1,53 +1,70 @@
-import type { Context, Env } from "hono";
 import { type Cache, noCache } from "../cache/cache.ts";
 import { cacheApiStorage } from "../cache/cache-api.ts";
 import { memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
-import { workersCache } from "../cache/workers-cache.ts";
 import { crossOrigin } from "../http/cors.ts";
 import { defaultHeaders } from "../http/default-headers.ts";
-import { renderError } from "../http/errors.ts";
+import { renderError, throttled } from "../http/errors.ts";
 import { unknownPath } from "../http/help.ts";
 import { otherMethods } from "../http/methods.ts";
+import { isWithin } from "../http/rate-limit.ts";
 import { newApp } from "../http/router.ts";
 import type { EdgeCache, Settings } from "../settings.ts";
-import { type ReadLookup, type SourcesAppOptions, sourcesApp } from "./app.ts";
-import { hitLog, lineOf, requestLog } from "./log.ts";
-import { preparedReplies } from "./prepared-replies.ts";
+import { readyKey } from "../store/key.ts";
+import { type ReadKey, sourcesApp, storeVerifier } from "./app.ts";
+import { type HotHit, hotPath } from "./hot-path.ts";
+import { logRequests, requestLog } from "./log.ts";
 import { readiness } from "./readiness.ts";
 import { webhook } from "./webhook.ts";
 
+/** Asks a limit that needs no request. */
+export type KeyLimiter = (key: string) => Promise<boolean>;
+
 export interface GatewayOptions {
   settings: Settings;
-  /** Reads a lookup, for a request that no cache has answered. */
-  read: ReadLookup;
-  limits: NonNullable<SourcesAppOptions<Env>["limits"]>;
+  /** Reads what no cache here has. */
+  read: ReadKey;
+  limits: { address?: KeyLimiter | undefined; token?: KeyLimiter | undefined };
   /** Asks for a run of the sync. Without it there is no webhook. */
   requestSync: (() => Promise<void>) | undefined;
+  /** @default what the settings name */
+  cache?: Cache<StoredResponse>;
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number;
 }
 
 export type Gateway = Required<Pick<ExportedHandler<object>, "fetch">>;
 
-const caches: Record<EdgeCache, () => Cache<StoredResponse>> = {
-  platform: () => memoryCache(workersCache()),
-  "cache-api": () => memoryCache(swrCache({ storage: cacheApiStorage() })),
+/** Workers Cache stands in front of `Sources`, and does the rest by itself: it is tiered, collapses misses and serves stale answers. */
+const platformCache: Cache<StoredResponse> = { get: (_key, load) => load() };
+
+const caches: Record<EdgeCache, (now: () => number) => Cache<StoredResponse>> = {
+  platform: (now) => memoryCache(platformCache, { now }),
+  "cache-api": (now) => memoryCache(swrCache({ storage: cacheApiStorage(), now }), { now }),
   off: () => noCache(),
 };
 
 /** What clients talk to: authenticates, validates, and reads through the cache. It is never cached itself. */
-export function createGateway({ settings, read, limits, requestSync }: GatewayOptions): Gateway {
-  const { edgeCache, authentikUrl, logHits, corsOrigins, sync } = settings;
-  const prepared = preparedReplies({ limiter: limits.token, now: Date.now });
-  const sources = sourcesApp({ read, cache: caches[edgeCache](), prepared, authentikUrl, limits });
-  const readReady = (c: Context) => read({ kind: "ready" }, c);
+export function createGateway(options: GatewayOptions): Gateway {
+  const { settings, read, limits, requestSync, now = Date.now } = options;
+  const { edgeCache, authentikUrl, corsOrigins, sync } = settings;
+  const { cache = caches[edgeCache](now) } = options;
+  const log = requestLog({ hits: settings.logHits });
+  const verifier = storeVerifier({ read, limits, now });
+  const hot = hotPath({ peekToken: verifier.peek, cache, now });
+  const verifyToken = verifier.verify;
+  const sources = sourcesApp({ read, verifyToken, cache, authentikUrl, limits, now, onKey: hot.remember });
 
   const app = newApp()
     .onError(renderError)
     .notFound(() => renderError(unknownPath))
-    .use(requestLog({ hits: logHits }), defaultHeaders, crossOrigin(corsOrigins))
+    .use(logRequests(log, now), defaultHeaders, crossOrigin(corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
-    .get("/readyz", readiness({ read: readReady, maxAgeSeconds: sync.maxAgeSeconds, problem: sync.problem }))
+    .get(
+      "/readyz",
+      readiness({ read: (c) => read(readyKey, c), maxAgeSeconds: sync.maxAgeSeconds, problem: sync.problem, now }),
+    )
     .all("/healthz", otherMethods)
     .all("/readyz", otherMethods)
     .all(
@@ -57,21 +74,23 @@ export function createGateway({ settings, read, limits, requestSync }: GatewayOp
     .route("/", sources)
     .route("/api/v3", sources);
 
-  // Where pages of other origins may read, replies have more headers: all go through the app.
+  // With CORS on, replies vary by origin, so the hot path is off.
   if (corsOrigins.length > 0) return app;
-  const logHit = hitLog({ hits: logHits });
+
+  function answer(request: Request, response: Response, { principal }: HotHit): Response {
+    log(request.method, new URL(request.url).pathname, response, { store: 0, ms: 0, token: principal.id });
+    return response;
+  }
+
   return {
     fetch(request, env, context) {
-      const found = prepared.find(request);
-      if (!found) return app.fetch(request, env, context);
-      const { response, principal } = found;
-      logHit(() => ({
-        ...lineOf(request.method, new URL(request.url).pathname, response),
-        store: 0,
-        ms: 0,
-        token: principal.id,
-      }));
-      return response;
+      const hit = hot.find(request);
+      if (!hit) return app.fetch(request, env, context);
+      const { token: limit } = limits;
+      if (!limit) return answer(request, hit.response, hit);
+      return isWithin(() => limit(hit.principal.id)).then((isFine) =>
+        answer(request, isFine ? hit.response : renderError(throttled), hit),
+      );
     },
   };
 }

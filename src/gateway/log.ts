@@ -27,51 +27,44 @@ export function logLine(line: Line): void {
   console.log(JSON.stringify({ ...line, path: shownPath(line.path) }));
 }
 
-export interface HitLogOptions {
+export interface RequestLogOptions {
   /** The share of hits that are logged, from 0 to 1. */
   hits: number;
   /** From 0 to less than 1. @default Math.random */
   random?: () => number;
 }
 
-/** Logs a sample of the hits, which are many and all alike: with how many each line stands for, so that sums can be made. */
-export function hitLog({ hits, random = Math.random }: HitLogOptions) {
-  return (line: () => Line): void => {
-    if (random() < hits) logLine({ ...line(), sample: hits < 1 ? 1 / hits : undefined });
+/** What a request and its response do not say of themselves. */
+type Facts = Pick<Line, "store" | "ms" | "token">;
+
+export type LogRequest = (method: string, path: string, response: Response, facts: Facts) => void;
+
+/**
+ * Logs a line for every request but hits, which are many and all alike: of these a sample, with how many each line stands for, so
+ * that sums can be made.
+ */
+export function requestLog({ hits, random = Math.random }: RequestLogOptions): LogRequest {
+  return (method, path, response, facts) => {
+    const isSampled = isHit(response);
+    if (isSampled && random() >= hits) return;
+    const { status, headers } = response;
+    const detail = headers.get("Link") === helpLink ? "not replicated" : undefined;
+    const cache = headers.get("Cache-Status") ?? undefined;
+    logLine({ method, path, status, detail, cache, ...facts, sample: isSampled && hits < 1 ? 1 / hits : undefined });
   };
 }
 
-export interface RequestLogOptions extends HitLogOptions {
-  /** Milliseconds since 1970. @default Date.now */
-  now?: () => number;
-}
-
-/** Logs a line for every request but hits, and of these a sample. */
-export function requestLog({ now = Date.now, ...options }: RequestLogOptions) {
-  const logHit = hitLog(options);
-  return createMiddleware(async function requestLog(c, next) {
+/**
+ * Logs each request of an app.
+ * @param now milliseconds since 1970
+ */
+export const logRequests = (log: LogRequest, now: () => number = Date.now) =>
+  createMiddleware(async function logRequests(c, next) {
     const start = now();
     await next();
     const { storeRequests, principal } = notesOf(c);
-    const line = () => ({
-      ...lineOf(c.req.method, c.req.path, c.res),
-      store: storeRequests,
-      ms: now() - start,
-      token: principal?.id,
-    });
-    if (isHit(c.res)) logHit(line);
-    else logLine(line());
+    log(c.req.method, c.req.path, c.res, { store: storeRequests, ms: now() - start, token: principal?.id });
   });
-}
-
-/** What a request and its response say of themselves. */
-export const lineOf = (method: string, path: string, { status, headers }: Response): Omit<Line, "store" | "ms"> => ({
-  method,
-  path,
-  status,
-  detail: headers.get("Link") === helpLink ? "not replicated" : undefined,
-  cache: headers.get("Cache-Status") ?? undefined,
-});
 
 /** A 200 or a 304 for which nobody had to wait (`Cache-Status`, RFC 9211). An error is none, though a cache may keep it. */
 const isHit = ({ status, headers }: Response) => status < 400 && / hit\b/.test(headers.get("Cache-Status") ?? "");

@@ -1,13 +1,15 @@
 import type { Context } from "hono";
+import { describeError } from "../base/describe-error.ts";
 import type { Cached } from "../cache/cache.ts";
 import { memoryStorage } from "../cache/memory.ts";
+import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
 import { waitUntilOf } from "../http/context.ts";
-import { describe } from "../http/errors.ts";
-import type { Results } from "../store/routes.ts";
+import { type Readiness, readinessSchema } from "../store/ready.ts";
 
 export interface ReadinessOptions {
-  read: (c: Context) => Promise<Cached<Results["ready"]>>;
+  /** Reads what `store/ready.ts` writes. */
+  read: (c: Context) => Promise<Cached<StoredResponse>>;
   /** Not ready where the last good run of the sync is older than this. @default however old it is */
   maxAgeSeconds?: number | undefined;
   /** What is wrong with the configuration of the sync, in a sentence. */
@@ -27,16 +29,21 @@ const clockSkewSeconds = 60;
  * age is not known.
  */
 export function readiness({ read, maxAgeSeconds, problem, now = Date.now }: ReadinessOptions) {
-  const cache = swrCache<Results["ready"] | undefined>({ storage: memoryStorage({ entries: 1 }), now });
+  const cache = swrCache<Readiness | undefined>({ storage: memoryStorage({ entries: 1 }), now });
 
-  const failed = (error: unknown): Cached<undefined> => {
-    console.error(`not ready: ${describe(error)}`);
-    const freshness = { fresh: failureSeconds, staleWhileRevalidate: 0, staleIfError: 0 };
-    return { value: undefined, generatedAt: now(), freshness, source: "bypass" };
-  };
+  async function load(c: Context): Promise<Cached<Readiness | undefined>> {
+    try {
+      const found = await read(c);
+      return { ...found, value: readinessSchema.parse(JSON.parse(found.value.body)) };
+    } catch (error) {
+      console.error(`not ready: ${describeError(error)}`);
+      const freshness = { fresh: failureSeconds, staleWhileRevalidate: 0, staleIfError: 0 };
+      return { value: undefined, generatedAt: now(), freshness, status: "bypass" };
+    }
+  }
 
   return async (c: Context) => {
-    const { value } = await cache.get("ready", () => read(c).catch(failed), waitUntilOf(c));
+    const { value } = await cache.get("ready", () => load(c), waitUntilOf(c));
     if (!value) return c.json({ status: "unavailable", problem }, 503);
     const { syncedAt, trigger, warnings } = value;
     const age = syncedAt === null ? Number.POSITIVE_INFINITY : Math.floor((now() - syncedAt) / 1000);

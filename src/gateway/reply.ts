@@ -1,11 +1,11 @@
 import type { TypedResponse } from "hono";
-import type { Cached, CacheSource } from "../cache/cache.ts";
+import type { Cached, CacheStatus } from "../cache/cache.ts";
 import { ageOf, timeToLive } from "../cache/freshness.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { matchesEtag } from "../http/etag.ts";
 
-/** What `Cache-Status` (RFC 9211) says of each source, and its `detail`. */
-const outcomes: Record<CacheSource, [outcome: string, detail?: string]> = {
+/** What `Cache-Status` (RFC 9211) says of each, and its `detail`. */
+const outcomes: Record<CacheStatus, [outcome: string, detail?: string]> = {
   bypass: ["fwd=bypass"],
   miss: ["fwd=uri-miss"],
   expired: ["fwd=stale"],
@@ -17,10 +17,10 @@ const outcomes: Record<CacheSource, [outcome: string, detail?: string]> = {
   "stale-after-error": ["fwd=stale", "stale-if-error"],
 };
 
-function cacheStatus({ source, freshness, collapsed, value }: Cached<StoredResponse>, ttl: number): string {
-  const [outcome, detail] = outcomes[source];
+function cacheStatus({ status, freshness, collapsed, value }: Cached<StoredResponse>, ttl: number): string {
+  const [outcome, detail] = outcomes[status];
   const parts = ["authentik-sources-edge", outcome];
-  if (source === "miss" || source === "expired") {
+  if (status === "miss" || status === "expired") {
     parts.push(`fwd-status=${value.status}`);
     if (collapsed || freshness) parts.push(collapsed ? "collapsed" : "stored");
   }

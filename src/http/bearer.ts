@@ -13,9 +13,8 @@ const maximumLength = 1024;
 const isPrintableAscii = /^[ -~]*$/;
 
 /**
- * Lets requests pass whose bearer token may view sources. A request that is repeated within seconds is answered before it, by
- * `preparedReplies`. Refuses as authentik does: 403, never 401
- * (docs/contract.md, "403, never 401").
+ * Lets requests pass whose bearer token may view sources. Refuses as authentik does: 403, never 401 (docs/contract.md, "403, never
+ * 401").
  */
 export function bearerAuth(verifyToken: VerifyToken) {
   return createMiddleware(async function bearerAuth(c, next) {

@@ -1,6 +1,4 @@
 import type { Context } from "hono";
-import type { Cached } from "../cache/cache.ts";
-import type { StoredResponse } from "../cache/stored-response.ts";
 
 /** Whom a bearer token stands for. */
 export interface Principal {
@@ -8,19 +6,12 @@ export interface Principal {
   id: string;
   /** Whether the sources may be listed. */
   mayViewSources: boolean;
-  /**
-   * For how long this holds, in seconds: the token is then verified once in that time for each URL that is asked again.
-   * @default each request is verified
-   */
-  validForSeconds?: number | undefined;
 }
 
 /** What is known of a request by its end. */
 interface RequestNotes {
   /** Set once the token is verified. */
   principal?: Principal;
-  /** What the cache gave. */
-  answered?: Cached<StoredResponse>;
   /** Requests to the store that this one has caused and waited for. */
   storeRequests: number;
 }

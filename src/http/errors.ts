@@ -1,4 +1,4 @@
-import { printable } from "../base/printable.ts";
+import { describeError } from "../base/describe-error.ts";
 import { Unavailable } from "../base/unavailable.ts";
 
 /**
@@ -26,7 +26,7 @@ const secondsUntilLimitEnds = 60;
 
 const forbidden = (detail: string, code: string) => new ApiError(403, { detail, code });
 
-// What depends on nothing is made once: an error's stack costs more than all else that a refusal takes.
+// Constant errors are built once: capturing a stack costs more than the rest of a refusal.
 export const notAuthenticated = forbidden("Authentication credentials were not provided.", "not_authenticated");
 export const unsupportedScheme = forbidden("Unsupported authentication type", "authentication_failed");
 export const badToken = forbidden("Token invalid/expired", "authentication_failed");
@@ -62,17 +62,8 @@ export function renderError(error: unknown): Response {
 }
 
 function hide(error: unknown): ApiError {
-  console.error(describe(error));
+  console.error(describeError(error));
   if (error instanceof Unavailable) return storeUnavailable;
   if (error instanceof Error) console.error(error.stack);
   return internalError;
 }
-
-/** With the innermost cause alone: Drizzle's own message holds the values of the query. */
-export function describe(error: unknown): string {
-  const [message, cause] = error instanceof Error ? [error.message, error.cause] : [String(error)];
-  return printable(cause ? `${message}: ${rootMessage(cause)}` : message);
-}
-
-const rootMessage = (cause: unknown): string =>
-  cause instanceof Error && cause.cause ? rootMessage(cause.cause) : String(cause);

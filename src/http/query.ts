@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import { zValidator } from "@hono/zod-validator";
 import { createMiddleware } from "hono/factory";
 import type * as z from "zod/mini";
 import { invalidQuery } from "./errors.ts";
@@ -6,43 +6,42 @@ import { invalidQuery } from "./errors.ts";
 /** docs/contract.md, "General rules". The length is in bytes, without the question mark. */
 const limits = { length: 16 * 1024, parameters: 1_000 };
 
-/** A query read as a form (WHATWG URL, application/x-www-form-urlencoded): the last value of each parameter. */
+/**
+ * Gives the validator that follows the query as a form (WHATWG URL, application/x-www-form-urlencoded), the last value of each
+ * parameter: Hono's own decoder leaves bad UTF-8 undecoded. What a host has read and validated itself is there again afterwards.
+ */
+export const formQuery = createMiddleware(async function formQuery(c, next) {
+  const url = new URL(c.req.url);
+  checkLimits(url);
+  const values = Object.fromEntries(Object.entries(lastValues(url.search)).map(([name, value]) => [name, [value]]));
+  const ofHost: object = c.req.valid("query" as never);
+  Object.assign(c.req, { queries: () => values });
+  await next();
+  Reflect.deleteProperty(c.req, "queries");
+  c.req.addValidatedData("query", ofHost);
+});
+
+/** A query read as a form: the last value of each parameter. */
 export const lastValues = (search: string): Record<string, string> =>
   Object.fromEntries(new Map(new URLSearchParams(search)));
 
-/** Refuses a query that is over the limits. */
-export const limitQuery = createMiddleware(async function limitQuery(c, next) {
-  const { search, searchParams } = new URL(c.req.url);
+function checkLimits({ search, searchParams }: URL): void {
   if (search.length - "?".length > limits.length) throw tooMuch(`is longer than ${limits.length} bytes`);
   if (searchParams.size > limits.parameters) throw tooMuch(`has more than ${limits.parameters} parameters`);
-  await next();
-});
+}
 
 const tooMuch = (what: string) => invalidQuery({ non_field_errors: [`The query ${what}.`] });
 
-/** What the route's client may send, and what its handler gets. */
-interface QueryInput<Schema extends z.ZodMiniType> {
-  in: { query: z.input<Schema> };
-  out: { query: z.output<Schema> };
-}
+/** Validates the query; every parameter that is wrong is reported, in one body (docs/contract.md, "Errors", 400). */
+export const validateQuery = <Schema extends z.ZodMiniType>(schema: Schema) =>
+  zValidator("query", schema, (result) => {
+    if (!result.success) throw invalidQuery(messagesOf(result.error.issues));
+  });
 
 /**
- * Validates the query; every parameter that is wrong is reported, in one body (docs/contract.md, "Errors", 400). Hono's own
- * decoder, which its validators use, leaves bad UTF-8 undecoded.
+ * Parses a query that is no request's.
+ * @throws ApiError 400
  */
-export function validateQuery<Schema extends z.ZodMiniType>(
-  schema: Schema,
-): MiddlewareHandler<object, string, QueryInput<Schema>> {
-  return async function validateQuery(c, next) {
-    const hosts = c.req.valid("query");
-    c.req.addValidatedData("query", parseQuery(schema, lastValues(new URL(c.req.url).search)) as object);
-    await next();
-    // What a host has validated itself is there again.
-    c.req.addValidatedData("query", hosts as object);
-  };
-}
-
-/** @throws ApiError 400 */
 export function parseQuery<Schema extends z.ZodMiniType>(
   schema: Schema,
   values: Record<string, string>,

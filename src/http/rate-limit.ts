@@ -1,22 +1,23 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { describeError } from "../base/describe-error.ts";
 import { notesOf } from "./context.ts";
-import { describe, throttled } from "./errors.ts";
+import { throttled } from "./errors.ts";
 
 /** Counts a request under a key; gives whether it is within the limit. */
 export type RateLimiter = (key: string, c: Context) => Promise<boolean>;
 
 /** @throws ApiError 429 */
 export async function countRequest(limiter: RateLimiter | undefined, key: string, c: Context): Promise<void> {
-  if (limiter && !(await isWithin(limiter, key, c))) throw throttled;
+  if (limiter && !(await isWithin(() => limiter(key, c)))) throw throttled;
 }
 
 /** A limiter that fails limits nothing: readers are worth more than a count. */
-async function isWithin(limiter: RateLimiter, key: string, c: Context): Promise<boolean> {
+export async function isWithin(ask: () => Promise<boolean>): Promise<boolean> {
   try {
-    return await limiter(key, c);
+    return await ask();
   } catch (error) {
-    console.error(`a rate limit was not asked: ${describe(error)}`);
+    console.error(`a rate limit was not asked: ${describeError(error)}`);
     return true;
   }
 }

@@ -1,90 +1,35 @@
-import { invalidQuery, pathNotFound } from "../http/errors.ts";
-import { isHttpUrl, normalUrl } from "../http/http-url.ts";
-import { lastValues, parseQuery } from "../http/query.ts";
-import { canonicalQuery, type ListQuery, listQuerySchema } from "../source/query.ts";
-import { lookupBase, lookupPrefix } from "./base-url.ts";
-import { sourceTypesQuerySchema } from "./source-types.ts";
+/** Goes up whenever a body that is read here changes its form, so that a cache that versions share gives no older one. */
+const formVersion = 1;
 
-/** What can be looked up in the store. `publicUrl` is where authentik is, without a slash at its end. */
-interface Lookups {
-  list: { query: ListQuery; publicUrl: string };
-  source: { slug: string; publicUrl: string };
-  types: { name?: string | undefined; publicUrl: string };
-  /** The verdict on a bearer token. */
-  token: { digest: string };
-  ready: object;
-}
-
-export type Kind = keyof Lookups;
-
-export type Lookup<K extends Kind = Kind> = { [P in K]: { kind: P } & Lookups[P] }[K];
-
-/** The URL of each kind of lookup below `lookupBase`, written and read. */
-type Urls = {
-  [K in Kind]: {
-    write: (lookup: Lookup<K>) => string;
-    path: RegExp;
-    /** @param part what the path's group has matched */
-    read: (part: string, parameters: Record<string, string>) => Lookup<K>;
-  };
-};
-
-const urls: Urls = {
-  list: {
-    write: ({ query, publicUrl }) => `/sources/oauth/?${withPublicUrl(canonicalQuery(query), publicUrl)}`,
-    path: /^\/sources\/oauth\/()$/,
-    read: (_, parameters) => {
-      const publicUrl = readPublicUrl(parameters);
-      return { kind: "list", query: parseQuery(listQuerySchema, parameters), publicUrl };
-    },
-  },
-  source: {
-    write: ({ slug, publicUrl }) => `/sources/oauth/${slug}/?${withPublicUrl("", publicUrl)}`,
-    path: /^\/sources\/oauth\/(?!source_types\/)([-\w]{1,255})\/$/,
-    read: (slug, parameters) => ({ kind: "source", slug, publicUrl: readPublicUrl(parameters) }),
-  },
-  types: {
-    write: ({ name, publicUrl }) => {
-      const query = String(new URLSearchParams(name === undefined ? {} : { name }));
-      return `/sources/oauth/source_types/?${withPublicUrl(query, publicUrl)}`;
-    },
-    path: /^\/sources\/oauth\/source_types\/()$/,
-    read: (_, parameters) => {
-      const publicUrl = readPublicUrl(parameters);
-      return { kind: "types", ...parseQuery(sourceTypesQuerySchema, parameters), publicUrl };
-    },
-  },
-  token: {
-    write: ({ digest }) => `/tokens/${digest}`,
-    path: /^\/tokens\/([0-9a-f]{64})$/,
-    read: (digest) => ({ kind: "token", digest }),
-  },
-  ready: { write: () => "/ready", path: /^\/ready()$/, read: () => ({ kind: "ready" }) },
-};
-
-/** The URL that stands for a lookup: its key in caches, and its address at the `Sources` entrypoint. */
-export const keyOf = <K extends Kind>(lookup: Lookup<K>): string => lookupBase + urls[lookup.kind as K].write(lookup);
+/** No host of the world: what a cache keeps under it, no zone's traffic can read or plant. */
+export const keyBase = `https://sources.internal/v${formVersion}`;
 
 /**
- * The inverse of `keyOf`. Whoever binds to `Sources` may send any URL: all of it is checked again.
- * @throws ApiError 400 or 404
+ * The keys of what can be read in the store: each is a URL, which caches go by, and under which `Sources` serves it. A key says all
+ * that the answer depends on, and nothing of the client.
+ * @param query canonical, see `canonicalQuery`
+ * @param publicUrl where authentik is, without a slash at its end. In the key, since Workers Cache ignores the host: two Workers
+ * would share callback URLs.
  */
-export function readKey(url: string): Lookup {
-  const { pathname, search } = new URL(url);
-  const path = pathname.startsWith(lookupPrefix) ? pathname.slice(lookupPrefix.length) : "";
-  for (const { path: pattern, read } of Object.values(urls)) {
-    const [, part] = pattern.exec(path) ?? [];
-    if (part !== undefined) return read(part, lastValues(search));
-  }
-  throw pathNotFound;
-}
+export const listKey = (query: string, publicUrl: string): string =>
+  `${keyBase}/sources/oauth/?${query && `${query}&`}public_url=${encodeURIComponent(publicUrl)}`;
 
-const withPublicUrl = (query: string, publicUrl: string) =>
-  `${query && `${query}&`}public_url=${encodeURIComponent(publicUrl)}`;
+export const sourceKey = (slug: string, publicUrl: string): string =>
+  `${keyBase}/sources/oauth/${slug}/?public_url=${encodeURIComponent(publicUrl)}`;
 
-/** Required: the host of a request is not in the key of Workers Cache, and Workers would share what is for one authentik. */
-function readPublicUrl({ public_url: publicUrl }: Record<string, string>): string {
-  if (publicUrl === undefined) throw invalidQuery({ public_url: ["This parameter is required."] });
-  if (!isHttpUrl(publicUrl)) throw invalidQuery({ public_url: ["Enter a valid URL."] });
-  return normalUrl(publicUrl);
+export const sourceTypesKey = (name: string | undefined, publicUrl: string): string =>
+  `${keyBase}/sources/oauth/source_types/?${name === undefined ? "" : `${new URLSearchParams({ name })}&`}public_url=${encodeURIComponent(publicUrl)}`;
+
+/** @param digest of a bearer token, see `digestToken` */
+export const tokenKey = (digest: string): string => `${keyBase}/tokens/${digest}`;
+
+export const readyKey = `${keyBase}/ready`;
+
+/**
+ * The path of a key below its form version; undefined for a URL that is none. A trusted client may be one version older or newer
+ * than the Worker, whichever is upgraded first.
+ */
+export function pathOfKey({ pathname }: URL): string | undefined {
+  const [, version, path] = /^\/v([0-9]{1,4})(\/.*)$/.exec(pathname) ?? [];
+  return Math.abs(Number(version) - formVersion) <= 1 ? path : undefined;
 }

@@ -1,32 +1,24 @@
+import { isHttpUrl, normalUrl } from "../base/http-url.ts";
 import type { Cached } from "../cache/cache.ts";
 import type { Freshness } from "../cache/freshness.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import type { Database } from "../db/database.ts";
-import { type ApiError, invalidPage, pathNotFound } from "../http/errors.ts";
+import { type ApiError, invalidPage, invalidQuery, pathNotFound } from "../http/errors.ts";
 import { etagOf } from "../http/etag.ts";
-import { lastGoodRun, type Trigger } from "../sync/runs.ts";
-import type { Kind, Lookup } from "./key.ts";
+import { lastValues, parseQuery } from "../http/query.ts";
+import { listQuerySchema } from "../source/query.ts";
+import { pathOfKey } from "./key.ts";
 import { readPage, readSource } from "./page.ts";
-import { readSourceTypes } from "./source-types.ts";
-import { lookUpToken, type Verdict } from "./token.ts";
+import { readReadiness } from "./ready.ts";
+import { readSourceTypes, sourceTypesQuerySchema } from "./source-types.ts";
+import { lookUpToken } from "./token.ts";
 
-/** What a lookup gives. */
-export interface Results {
-  list: StoredResponse;
-  source: StoredResponse;
-  types: StoredResponse;
-  token: Verdict;
+export interface StoreOptions {
   /**
-   * @property syncedAt when the last good run of the sync began; null: there was none
-   * @property trigger what started it; results of older versions, in caches, do not say it
-   * @property warnings how many it had; the same
+   * Opens the store; throws Unavailable where it cannot.
+   * @param isPrimary whether only the primary will do, and no replica that may be behind
    */
-  ready: { syncedAt: number | null; trigger?: Trigger | undefined; warnings?: number | undefined };
-}
-
-export interface ReadOptions {
-  /** Opens the store for a kind of lookup; throws Unavailable where it cannot. */
-  database: (kind: Kind) => Database;
+  database: (isPrimary: boolean) => Database;
   /** How long lists may be served. */
   freshness: Freshness;
   /** How long a good token stays good while the store is down, in seconds. */
@@ -35,7 +27,25 @@ export interface ReadOptions {
   now: () => number;
 }
 
-/** Responses with nothing in them are easily asked for in any number: they are kept for less long. */
+/** What a route reads, and for how long that may be kept. */
+interface Answer {
+  value: StoredResponse;
+  freshness: Freshness;
+}
+
+interface Route {
+  /** Of a key, below its form version. Its group, where it has one, is the `part`. */
+  path: RegExp;
+  /** A revocation takes effect within 60 s, and a replica may be behind by any time. */
+  isPrimary?: true;
+  /** Whether the answer changes with the list: it is then marked for `invalidate`. */
+  isOfList?: true;
+  read: (db: Database, part: string, query: Query, options: StoreOptions) => Promise<Answer>;
+}
+
+type Query = Record<string, string>;
+
+/** Empty answers are easily asked for in any number: they are kept for less long. */
 const emptyFreshness = ({ fresh, staleWhileRevalidate, staleIfError }: Freshness): Freshness => ({
   fresh: Math.min(fresh, 5),
   staleWhileRevalidate: Math.min(staleWhileRevalidate, 5),
@@ -46,54 +56,91 @@ const goodTokenSeconds = 55;
 const badTokenFreshness: Freshness = { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 };
 const readyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfError: 0 };
 
-type Reading<T> = Pick<Cached<T>, "value"> & { freshness: Freshness };
+/** All that is read of the store on behalf of readers. Whoever binds to `Sources` may send any key: each is checked again. */
+const routes: Route[] = [
+  {
+    path: /^\/sources\/oauth\/$/,
+    isOfList: true,
+    async read(db, _, query, { freshness }) {
+      const publicUrl = readPublicUrl(query);
+      const page = await readPage(db, parseQuery(listQuerySchema, query), publicUrl);
+      if (!page) return { value: errorResponse(invalidPage), freshness: emptyFreshness(freshness) };
+      const lastModified = page.changedAt > 0 ? { "Last-Modified": new Date(page.changedAt).toUTCString() } : {};
+      return {
+        value: await taggedResponse(page.body, lastModified),
+        freshness: page.size === 0 ? emptyFreshness(freshness) : freshness,
+      };
+    },
+  },
+  {
+    path: /^\/sources\/oauth\/source_types\/$/,
+    isOfList: true,
+    async read(db, _, query, { freshness }) {
+      readPublicUrl(query);
+      const { name } = parseQuery(sourceTypesQuerySchema, query);
+      return { value: await taggedResponse(await readSourceTypes(db, name)), freshness };
+    },
+  },
+  {
+    path: /^\/sources\/oauth\/([-\w]{1,255})\/$/,
+    isOfList: true,
+    async read(db, slug, query, { freshness }) {
+      const source = await readSource(db, slug, readPublicUrl(query));
+      if (!source) return { value: errorResponse(pathNotFound), freshness: emptyFreshness(freshness) };
+      return { value: await taggedResponse(source), freshness };
+    },
+  },
+  {
+    path: /^\/tokens\/([0-9a-f]{64})$/,
+    isPrimary: true,
+    async read(db, digest, _, { tokenGraceSeconds }) {
+      const verdict = await lookUpToken(db, digest);
+      const goodTokenFreshness = { fresh: goodTokenSeconds, staleWhileRevalidate: 0, staleIfError: tokenGraceSeconds };
+      return { value: jsonResponse(verdict), freshness: verdict ? goodTokenFreshness : badTokenFreshness };
+    },
+  },
+  {
+    path: /^\/ready$/,
+    read: async (db) => ({ value: jsonResponse(await readReadiness(db)), freshness: readyFreshness }),
+  },
+];
 
-const readers: {
-  [K in Kind]: (lookup: Lookup<K>, db: Database, options: ReadOptions) => Promise<Reading<Results[K]>>;
-} = {
-  async list({ query, publicUrl }, db, { freshness }) {
-    const page = await readPage(db, query, publicUrl);
-    if (!page) return { value: errorResponse(invalidPage), freshness: emptyFreshness(freshness) };
-    const lastModified = page.changedAt > 0 ? { "Last-Modified": new Date(page.changedAt).toUTCString() } : {};
-    return {
-      value: await jsonResponse(page.body, lastModified),
-      freshness: page.size === 0 ? emptyFreshness(freshness) : freshness,
-    };
-  },
-  async source({ slug, publicUrl }, db, { freshness }) {
-    const source = await readSource(db, slug, publicUrl);
-    if (!source) return { value: errorResponse(pathNotFound), freshness: emptyFreshness(freshness) };
-    return { value: await jsonResponse(source), freshness };
-  },
-  async types({ name }, db, { freshness }) {
-    return { value: await jsonResponse(await readSourceTypes(db, name)), freshness };
-  },
-  async token({ digest }, db, { tokenGraceSeconds }) {
-    const value = await lookUpToken(db, digest);
-    const goodTokenFreshness = { fresh: goodTokenSeconds, staleWhileRevalidate: 0, staleIfError: tokenGraceSeconds };
-    return { value, freshness: value ? goodTokenFreshness : badTokenFreshness };
-  },
-  async ready(_, db) {
-    const run = await lastGoodRun(db);
-    const { startedAt = null, trigger, warnings } = run ?? {};
-    return { value: { syncedAt: startedAt, trigger, warnings }, freshness: readyFreshness };
-  },
-};
+/** An answer of the store, as caches keep it. */
+export interface StoreAnswer extends Cached<StoredResponse> {
+  /** Whether it changes with the list. */
+  isOfList: boolean;
+}
 
 /**
- * Reads the store. It knows neither the client nor the caches: no token or header reaches it, and what it gives says how long
- * it may be served.
- * @throws Unavailable
+ * Reads what a key stands for. It knows neither the client nor the caches: no token or header reaches it, and what it gives says
+ * how long it may be served.
+ * @throws ApiError 400 or 404 for a key that is none, Unavailable
  */
-export async function read<K extends Kind>(lookup: Lookup<K>, options: ReadOptions): Promise<Cached<Results[K]>> {
-  const generatedAt = options.now();
-  const reading = await readers[lookup.kind as K](lookup, options.database(lookup.kind), options);
-  return { ...reading, generatedAt, source: "bypass" };
+export async function readStore(key: string, options: StoreOptions): Promise<StoreAnswer> {
+  const url = new URL(key);
+  const path = pathOfKey(url) ?? "";
+  for (const { path: pattern, isPrimary = false, isOfList = false, read } of routes) {
+    const match = pattern.exec(path);
+    if (!match) continue;
+    // Before the store is read: what changes meanwhile is younger than its age.
+    const generatedAt = options.now();
+    const answer = await read(options.database(isPrimary), match[1] ?? "", lastValues(url.search), options);
+    return { ...answer, generatedAt, status: "bypass", isOfList };
+  }
+  throw pathNotFound;
+}
+
+function readPublicUrl({ public_url: publicUrl }: Query): string {
+  if (publicUrl === undefined) throw invalidQuery({ public_url: ["This parameter is required."] });
+  if (!isHttpUrl(publicUrl)) throw invalidQuery({ public_url: ["Enter a valid URL."] });
+  return normalUrl(publicUrl);
 }
 
 const json = { "Content-Type": "application/json" };
 
-async function jsonResponse(body: string, headers: Record<string, string> = {}): Promise<StoredResponse> {
+const jsonResponse = (value: unknown): StoredResponse => ({ status: 200, headers: json, body: JSON.stringify(value) });
+
+async function taggedResponse(body: string, headers: Record<string, string> = {}): Promise<StoredResponse> {
   return { status: 200, headers: { ...json, ETag: await etagOf(body), ...headers }, body };
 }
 

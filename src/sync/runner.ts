@@ -1,53 +1,41 @@
 import { DurableObject } from "cloudflare:workers";
-import { describe } from "../http/errors.ts";
+import { describeError } from "../base/describe-error.ts";
 import type { Trigger } from "./runs.ts";
-import {
-  askForRun,
-  beginRun,
-  defaultPauses,
-  endRun,
-  nextDue,
-  nothingDue,
-  type Pauses,
-  type Schedule,
-} from "./schedule.ts";
+
+/** Of a run that has failed; after them the cron's next one will do. */
+const retries = 2;
 
 /**
- * Runs the sync by its alarm, one run at a time, whichever isolate asks. The schedule is in its storage, so that nothing that
- * was asked for is lost where the object is evicted, or killed in the middle of a run: the platform then calls the alarm again.
+ * Runs the sync by its alarm, one run at a time, whichever isolate asks. The platform does the rest: calls coalesce in the one
+ * alarm, which comes at least once, and again with growing pauses where `alarm` throws or is killed. An alarm that is set while
+ * `alarm` runs takes the place of such a retry, so nothing that was asked for is lost.
  */
 export abstract class AlarmRunner<Env> extends DurableObject<Env> {
-  /** Of the schedule; tests have shorter ones. */
-  protected readonly pauses: Pauses = defaultPauses;
+  /** From a webhook to the second look: authentik tells of a deletion before the row is gone. Tests have a shorter one. */
+  protected readonly lookAgainMs: number = 10_000;
 
   /** @returns whether it has gone well */
   protected abstract run(trigger: Trigger): Promise<boolean>;
 
-  /** Asks for a run that begins after this call. */
-  request(trigger: Trigger): void {
-    this.#keep(askForRun(this.#schedule(), trigger, Date.now(), this.pauses));
+  /** Asks for a run that begins after this call, and after a webhook for another one some seconds later. */
+  async request(trigger: Trigger): Promise<void> {
+    const { storage } = this.ctx;
+    storage.kv.put("trigger", trigger);
+    if (trigger === "webhook") storage.kv.put("lookAgainAt", Date.now() + this.lookAgainMs);
+    await storage.setAlarm(Date.now());
   }
 
-  override async alarm(): Promise<void> {
-    const begun = beginRun(this.#schedule(), Date.now());
-    if (!begun) return this.#keep(this.#schedule());
-    // The alarm is not set before the end: the platform calls a killed one again, with growing pauses.
-    this.ctx.storage.kv.put("schedule", begun);
-    const isGood = await this.run(begun.trigger).catch((error) => {
-      console.error(JSON.stringify({ job: "sync", error: describe(error) }));
+  override async alarm({ retryCount }: Pick<AlarmInvocationInfo, "retryCount"> = { retryCount: 0 }): Promise<void> {
+    const { storage } = this.ctx;
+    const startedAt = Date.now();
+    const isGood = await this.run(storage.kv.get<Trigger>("trigger") ?? "cron").catch((error) => {
+      console.error(JSON.stringify({ job: "sync", error: describeError(error) }));
       return false;
     });
-    this.#keep(endRun(this.#schedule(), isGood, Date.now(), this.pauses));
-  }
-
-  #schedule(): Schedule {
-    return this.ctx.storage.kv.get<Schedule>("schedule") ?? nothingDue;
-  }
-
-  // Nothing is awaited between reading the schedule and here, or what is asked for meanwhile would be lost.
-  #keep(schedule: Schedule): void {
-    this.ctx.storage.kv.put("schedule", schedule);
-    const next = nextDue(schedule);
-    if (next !== undefined) void this.ctx.storage.setAlarm(next);
+    // Asked for meanwhile: that run sees to the rest.
+    if ((await storage.getAlarm()) !== null) return;
+    const lookAgainAt = storage.kv.get<number>("lookAgainAt") ?? 0;
+    if (lookAgainAt > startedAt) await storage.setAlarm(lookAgainAt);
+    else if (!isGood && retryCount < retries) throw new Error("the run has failed: the platform tries again");
   }
 }

@@ -1,15 +1,20 @@
 import type { Context } from "hono";
 import type { Cached, Storage, WaitUntil } from "../cache/cache.ts";
-import { isFresh, isFromPast, secondsOnError, timeToLive } from "../cache/freshness.ts";
+import { isFresh, isFromPast, secondsOnError } from "../cache/freshness.ts";
 import { Lru } from "../cache/lru.ts";
+import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { VerifyToken } from "../http/bearer.ts";
-import type { Verdict } from "../store/token.ts";
+import type { Principal } from "../http/context.ts";
+import { type Verdict, verdictSchema } from "../store/token.ts";
 import { digestToken, isWellFormed } from "./format.ts";
 
+/** How long a good token stays good while the store is down, in seconds. */
+export const defaultTokenGraceSeconds = 3_600;
+
 export interface TokenVerifierOptions {
-  /** Reads the verdict on a digest. */
-  lookUp: (digest: string, c: Context) => Promise<Cached<Verdict>>;
+  /** Reads the verdict on a digest, as `store/token.ts` writes it. */
+  lookUp: (digest: string, c: Context) => Promise<Cached<StoredResponse>>;
   /** Called before a look-up of a token that is not known here as good; throws to refuse. */
   beforeLookUp?: (c: Context) => Promise<void>;
   waitUntil: (c: Context) => WaitUntil;
@@ -17,59 +22,77 @@ export interface TokenVerifierOptions {
   now: () => number;
 }
 
-/** Verdicts kept in an isolate: each less than a kilobyte. */
+export interface TokenVerifier {
+  verify: VerifyToken;
+  /** Whom a token stands for, where its verdict is at hand and fresh. Nothing is asked. */
+  peek: (token: string) => Principal | undefined;
+}
+
+/** Verdicts kept in an isolate: each less than two kilobytes. */
 const goodTokens = 10_000;
 const badTokens = 1_000;
 
 /**
- * Two LRU maps, so that guesses evict no good verdict. A verdict is in one of them at most: a newer one replaces an older one
- * wherever that was, or a revoked token would come back once its bad verdict is evicted.
+ * Two LRU maps by the token's text, so that guesses evict no good verdict. A verdict is in one of them at most: a newer one
+ * replaces an older one wherever that was, or a revoked token would come back once its bad verdict is evicted.
  */
-function verdictStorage(now: () => number): Storage<Verdict> {
+function verdictStorage(now: () => number) {
   const good = new Lru<Cached<Verdict>>({ entries: goodTokens });
   const bad = new Lru<Cached<Verdict>>({ entries: badTokens });
-  const match = (digest: string) => bad.get(digest) ?? good.get(digest);
+  const isOver = (verdict: Cached<Verdict>) => secondsOnError(verdict, now()) <= 0;
+  const peek = (token: string) => bad.peek(token) ?? good.peek(token);
   return {
-    match: async (digest) => match(digest),
-    async put(digest, verdict) {
-      const known = match(digest);
+    peek,
+    match: async (token) => bad.get(token) ?? good.get(token),
+    async put(token, verdict) {
+      const known = peek(token);
       if (known && isFromPast(known, now()) && verdict.generatedAt < known.generatedAt) return;
       const [map, other] = verdict.value === null ? [bad, good] : [good, bad];
-      other.delete(digest);
-      map.set(digest, verdict);
+      other.delete(token);
+      // No token stays in memory for longer than its verdict is of use.
+      map.prune(isOver);
+      map.set(token, verdict);
     },
-  };
+  } satisfies Storage<Verdict> & { peek: (token: string) => Cached<Verdict> | undefined };
 }
 
-/** For so long a stale verdict holds: the store may be well again in a moment. */
-const staleSeconds = 3;
-
-const secondsUntilAskedAgain = (verdict: Cached<Verdict>, now: number): number =>
-  isFresh(verdict, now) ? timeToLive(verdict, now) : Math.min(staleSeconds, secondsOnError(verdict, now));
+function principalOf(verdict: Verdict, now: number): Principal | null {
+  if (!verdict || (verdict.expiresAt !== null && verdict.expiresAt <= now)) return null;
+  return { id: String(verdict.id), mayViewSources: verdict.scope === "sources:read" };
+}
 
 /**
- * Verifies tokens by the store. A verdict is kept in the isolate, under the token's digest, for as long as its freshness says:
- * that is the revocation delay, and how long a good token stays good while the store is down. It is never kept where
- * another Worker could write: a planted verdict would be a way in.
+ * Verifies tokens by the store. A verdict is kept in the isolate for as long as its freshness says: that is the revocation delay,
+ * and how long a good token stays good while the store is down. It is never kept where another Worker could write: a planted
+ * verdict would be a way in.
  */
-export function tokenVerifier({ lookUp, beforeLookUp, waitUntil, now }: TokenVerifierOptions): VerifyToken {
+export function tokenVerifier({ lookUp, beforeLookUp, waitUntil, now }: TokenVerifierOptions): TokenVerifier {
   const storage = verdictStorage(now);
   const verdicts = swrCache({ storage, now });
 
-  return async function verifyToken(token, c) {
-    const digest = await digestToken(token);
-    const known = await storage.match(digest);
-    if (!known && !(await isWellFormed(token))) return null;
-    if (!known || (known.value === null && !isFresh(known, now()))) await beforeLookUp?.(c);
-    const cached = await verdicts.get(digest, () => lookUp(digest, c), waitUntil(c));
-    const { value: verdict } = cached;
-    if (!verdict) return null;
-    const expiresIn = verdict.expiresAt === null ? Number.POSITIVE_INFINITY : (verdict.expiresAt - now()) / 1000;
-    if (expiresIn <= 0) return null;
-    return {
-      id: String(verdict.id),
-      mayViewSources: verdict.scope === "sources:read",
-      validForSeconds: Math.min(expiresIn, secondsUntilAskedAgain(cached, now())),
-    };
+  async function load(token: string, c: Context): Promise<Cached<Verdict>> {
+    const found = await lookUp(await digestToken(token), c);
+    return { ...found, value: verdictSchema.parse(JSON.parse(found.value.body)) };
+  }
+
+  function peekFresh(token: string): Cached<Verdict> | undefined {
+    const known = storage.peek(token);
+    return known && isFresh(known, now()) && isFromPast(known, now()) ? known : undefined;
+  }
+
+  return {
+    peek(token) {
+      const known = peekFresh(token);
+      return (known && principalOf(known.value, now())) ?? undefined;
+    },
+    async verify(token, c) {
+      const fresh = peekFresh(token);
+      if (fresh) return principalOf(fresh.value, now());
+      const known = storage.peek(token);
+      if (!known && !(await isWellFormed(token))) return null;
+      if (!known?.value) await beforeLookUp?.(c);
+      const { value } = await verdicts.get(token, () => load(token, c), waitUntil(c));
+      return principalOf(value, now());
+    },
   };
 }

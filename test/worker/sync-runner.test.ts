@@ -88,8 +88,9 @@ const alarmOf = (stub: Stub) =>
     return at === null ? null : (at - start) / 1000;
   });
 
-/** Calls the alarm although none is set. */
-const callAlarm = (stub: Stub) => runInDurableObject(stub, (runner: SyncRunner) => runner.alarm());
+/** Calls the alarm although none is set. @param retryCount how often the platform has tried before */
+const callAlarm = (stub: Stub, retryCount = 0) =>
+  runInDurableObject(stub, (runner: SyncRunner) => runner.alarm({ retryCount }));
 
 /** Lets alarms go off, each at its time, until none is set. */
 async function runAll(stub: Stub, most = 10): Promise<number> {
@@ -139,7 +140,7 @@ describe("the runner of the sync", () => {
     expect(invalidate).toHaveBeenCalledTimes(2);
   });
 
-  it("takes a hundred calls as three runs, and is then at rest", async () => {
+  it("coalesces a hundred calls in three runs, and is then at rest", async () => {
     const { name, stub } = await createRunner();
     await Promise.all(Array.from({ length: 50 }, () => stub.request("webhook")));
     onRequest.before = async (count) => {
@@ -180,45 +181,43 @@ describe("the runner of the sync", () => {
     }
   });
 
-  it("tries a failed run again after 30 seconds and two minutes, and leaves the rest to the cron", async () => {
+  it("asks the platform to try a failed run again, twice, and leaves the rest to the cron", async () => {
     status = 403;
     const { stub } = await createRunner();
-    await stub.request("webhook");
-    expect(await runAll(stub)).toBe(3);
-    const started = (await runs()).map(({ startedAt, outcome }) => [outcome, (startedAt - start) / 1000]);
-    expect(started).toEqual([
-      ["failed", 0],
-      ["failed", 30],
-      ["failed", 150],
-    ]);
+    for (const retryCount of [0, 1]) await expect(callAlarm(stub, retryCount)).rejects.toThrow("tries again");
+    await callAlarm(stub, 2);
+    expect(await alarmOf(stub)).toBeNull();
+    expect((await runs()).map(({ outcome }) => outcome)).toEqual(["failed", "failed", "failed"]);
     status = 200;
     await stub.request("cron");
     await runAll(stub);
     await isInStep();
   });
 
-  it("is well again where the second try is", async () => {
-    await store.fault("503");
-    const { stub } = await createRunner();
-    await stub.request("cron");
+  it("does not fail where another run is asked for or due: that one tries again", async () => {
+    status = 403;
+    const { name, stub } = await createRunner();
+    await stub.request("webhook");
     await runDurableObjectAlarm(stub);
-    await store.fault("none");
-    expect(await alarmOf(stub)).toBe(30);
-    expect(await runAll(stub)).toBe(1);
-    await isInStep();
+    expect(await alarmOf(stub)).toBe(10);
+    requests = 0;
+    onRequest.before = async (count) => {
+      if (count === 1) await stubOf(name).request("cron");
+    };
+    await callAlarm(stub);
+    expect(await alarmOf(stub)).toBe(0);
   });
 
   it.each<[string, Bindings]>([
     ["the store's address is not set", { LIBSQL_URL: "" }],
     ["the configuration is wrong", { CACHE_FRESH_SECONDS: "soon" }],
-  ])("logs, tries again and does not throw where %s", async (_, variables) => {
+  ])("logs the reason, and is tried again, where %s", async (_, variables) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const { stub } = await createRunner(variables);
-    await stub.request("cron");
-    expect(await runAll(stub)).toBe(3);
-    expect(log.mock.calls.map(([line]) => JSON.parse(line))).toEqual(
-      Array(3).fill({ job: "sync", error: expect.stringContaining(Object.keys(variables).join()) }),
-    );
+    await expect(callAlarm(stub)).rejects.toThrow("tries again");
+    expect(log.mock.calls.map(([line]) => JSON.parse(line))).toEqual([
+      { job: "sync", error: expect.stringContaining(Object.keys(variables).join()) },
+    ]);
   });
 
   it("does nothing without a token of authentik", async () => {
@@ -226,17 +225,6 @@ describe("the runner of the sync", () => {
     await stub.request("cron");
     expect(await runAll(stub)).toBe(1);
     expect(requests).toBe(0);
-  });
-
-  it("does not run where nothing is due yet, and sets its alarm again: one may go off twice, or early", async () => {
-    const { stub } = await createRunner();
-    await stub.request("webhook");
-    await runDurableObjectAlarm(stub);
-    await callAlarm(stub);
-    vi.setSystemTime(start + 9_999);
-    await runDurableObjectAlarm(stub);
-    expect(await runs()).toHaveLength(1);
-    expect(await alarmOf(stub)).toBe(10);
   });
 
   it("remembers what is due when it is restarted", async () => {

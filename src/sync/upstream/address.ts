@@ -1,4 +1,4 @@
-import { isInTheClear } from "../../http/http-url.ts";
+import { isInTheClear } from "../../base/http-url.ts";
 import { finalFault } from "../fault.ts";
 
 /** Where an authentik has its list of OAuth sources, below its API's address. */

@@ -1,14 +1,10 @@
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { eq, sql } from "drizzle-orm";
 import fc from "fast-check";
-import { Hono } from "hono";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiTokens, oauthSources } from "../../src/db/schema.ts";
-import { crossOrigin } from "../../src/http/cors.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { digestToken } from "../../src/tokens/format.ts";
-import { startApp } from "../support/app.ts";
-import { dose, runs } from "../support/dose.ts";
+import { startGateway } from "../support/gateway.ts";
 import { createStore, deniedToken, readFixture, type TestStore } from "../support/store.ts";
 
 let store: TestStore;
@@ -18,6 +14,7 @@ beforeAll(async () => {
   await store.load(await readFixture("company"));
 });
 beforeEach(() => {
+  vi.spyOn(console, "log").mockImplementation(() => {});
   vi.spyOn(console, "error").mockImplementation(() => {});
 });
 afterEach(async () => {
@@ -25,7 +22,6 @@ afterEach(async () => {
   await store.fault("none");
 });
 
-const authentikUrl = "https://authentik.example";
 const origins = ["https://one.example", "https://two.example"];
 const hot = "/sources/oauth/okta/";
 const pages = ["/sources/oauth/?page_size=1", "/sources/oauth/?page_size=2"];
@@ -49,7 +45,7 @@ const request = fc.record({
 });
 type Asked = typeof request extends fc.Arbitrary<infer T> ? Omit<T, "token"> & { token: string } : never;
 
-/** Most are within the seconds for which a reply is prepared. */
+/** Most are within the seconds for which the memory keeps a response. */
 const wait = fc.record({
   kind: fc.constant("wait"),
   ms: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 3_100 }) }, fc.integer({ min: 1, max: 70_000 })),
@@ -67,40 +63,34 @@ const stepsWith = (...kinds: Parameters<typeof event>[0][]) =>
   ) as fc.Arbitrary<Step[]>;
 type Step = Asked | { kind: "wait"; ms: number } | { kind: "rename" | "revoke" | "fail" | "recover" };
 
-/** Most end within the seconds for which a reply is prepared. */
+/** Most end within the seconds for which the memory keeps a response. */
 const lifetime = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 6_000 }) },
   fc.integer({ min: 1, max: 120_000 }),
 );
 
-const windowMs = 10_000;
-
-/** Begins with a window of the limit by token, so that a seed gives the same responses each time. */
-const startClock = () => ({ now: Math.floor(Date.now() / windowMs) * windowMs });
-
-/** The app in a host with CORS, which gives each token some requests in ten seconds. */
-function startHost(clock: { now: number }, url: string | (() => string)) {
+/**
+ * The gateway, which gives each token some requests in ten seconds.
+ * @param scheme `Bearer` takes the hot path where it can; spelled otherwise, a request goes the whole way
+ */
+function startReader(clock: { now: number }, scheme: "Bearer" | "bearer") {
   const counts = new Map<string, number>();
   const count = async (id: string) => {
-    const window = `${id} ${Math.floor(clock.now / windowMs)}`;
+    const window = `${id} ${Math.floor(clock.now / 10_000)}`;
     counts.set(window, (counts.get(window) ?? 0) + 1);
     return (counts.get(window) ?? 0) <= 3;
   };
-  const { app } = startApp(store, { clock, authentikUrl: url, limits: { token: count } });
-  const host = new Hono().use(crossOrigin(origins)).route("/", app);
+  const gateway = startGateway(store, { clock, limits: { token: count } });
   let etag = "";
 
   return async ({ token, path, method, ifNoneMatch, origin }: Asked) => {
     const headers = new Headers();
-    if (token) headers.set("Authorization", `Bearer ${token}`);
+    if (token) headers.set("Authorization", `${scheme} ${token}`);
     if (ifNoneMatch) headers.set("If-None-Match", ifNoneMatch === "the last one" ? etag : ifNoneMatch);
     if (origin) headers.set("Origin", origin);
-    const context = createExecutionContext();
-    const response = await host.fetch(new Request(`https://edge.example${path}`, { method, headers }), {}, context);
+    const response = await gateway.send(path, headers, method);
     etag = response.headers.get("ETag") ?? etag;
-    const result = { status: response.status, headers: [...response.headers], body: await response.text() };
-    await waitOnExecutionContext(context);
-    return result;
+    return { status: response.status, headers: [...response.headers], body: await response.text() };
   };
 }
 
@@ -170,37 +160,35 @@ async function play(
   }
 }
 
-describe("for any sequence of requests, with prepared replies", () => {
+describe("for any sequence of requests, the hot path", () => {
   it.each([
     ["tokens are revoked", stepsWith("rename", "revoke")],
     ["the store fails", stepsWith("rename", "fail", "recover")],
-  ])("each gets the very response that it gets without them, while %s", async (_, steps) => {
+  ])("gives the very response that the whole way gives, while %s", async (_, steps) => {
     const statuses = new Map<number, number>();
     await fc.assert(
       fc.asyncProperty(steps, lifetime, async (given, lifetimeMs) => {
-        const clock = startClock();
-        const prepared = startHost(clock, authentikUrl);
-        // Where the public URL is a function, nothing is prepared.
-        const checked = startHost(clock, () => authentikUrl);
+        const clock = { now: Date.now() };
+        const hotReader = startReader(clock, "Bearer");
+        const coldReader = startReader(clock, "bearer");
         await play(given, lifetimeMs, clock, async (asked) => {
-          const response = await prepared(asked);
-          expect(response).toEqual(await checked(asked));
+          const response = await hotReader(asked);
+          expect(response).toEqual(await coldReader(asked));
           statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
         });
       }),
-      runs({ small: 20, large: 200 }),
+      { numRuns: 60 },
     );
     for (const status of [200, 304, 400, 403, 404, 405, 429])
-      expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(0);
+      expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(2);
   });
 
-  it("data is 60 s old at most, a revocation takes 60 s at most, and an expiry counts at once, whatever fails in between", async () => {
-    const tries = { small: 40, large: 400 };
+  it("serves data of 60 s at most, heeds a revocation within 60 s and an expiry at once, whatever fails in between", async () => {
     let count = 0;
     await fc.assert(
       fc.asyncProperty(stepsWith("rename", "revoke", "fail", "recover"), lifetime, async (given, lifetimeMs) => {
-        const clock = startClock();
-        const ask = startHost(clock, authentikUrl);
+        const clock = { now: Date.now() };
+        const ask = startReader(clock, "Bearer");
         await play(given, lifetimeMs, clock, async (asked, { expiresAt, revokedAt, isUp, upSince, names }) => {
           const { status, body } = await ask(asked);
           if (status !== 200 && status !== 304) return;
@@ -214,8 +202,8 @@ describe("for any sequence of requests, with prepared replies", () => {
           if (next > 0 && names[next]) expect(known(names[next].from)).toBeLessThanOrEqual(60_000);
         });
       }),
-      runs(tries),
+      { numRuns: 100 },
     );
-    expect(count, "lists that were given").toBeGreaterThan(dose(tries));
+    expect(count).toBeGreaterThan(100);
   });
 });
