@@ -12,7 +12,7 @@ const reasons: Record<string, string> = {
 /** A `fetch` for the store of a tool, with the deadline of writes. Its errors name the store. */
 export function storeFetch(address: string, deadlineMs = writeMs): typeof fetch {
   const store = `the store at LIBSQL_URL (${address})`;
-  const fetch = writeFetch(globalThis.fetch, deadlineMs);
+  const fetch = writeFetch({ deadlineMs });
 
   return async (input, init) => {
     const response = await fetch(input, init).catch((error) => {

@@ -1,5 +1,5 @@
+import { isInTheClear } from "../src/base/http-url.ts";
 import { tokenInTheClear } from "../src/db/libsql.ts";
-import { isInTheClear } from "../src/http/http-url.ts";
 import { UsageError } from "./command.ts";
 
 export interface StoreAddress {

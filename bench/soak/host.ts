@@ -1,7 +1,8 @@
 import { Hono } from "hono";
-import type { Cache } from "../../src/cache/cache.ts";
+import { type Cache, noCache } from "../../src/cache/cache.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
-import { createSourcesApp, openLibsql } from "../../src/index.ts";
+import { openLibsql } from "../../src/db/libsql.ts";
+import { appWithCache } from "../../src/gateway/app.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 
 /** A clock that stands still: what is fresh does not depend on how busy the machine is. */
@@ -9,12 +10,8 @@ export const now = () => Date.UTC(2026, 0, 1);
 
 /** The endpoint over a store, at both of its base paths, as the Worker mounts it. */
 export function createHost(storeUrl: string, cache: Cache<StoredResponse> | false) {
-  const sources = createSourcesApp({
-    database: () => openLibsql({ url: storeUrl }),
-    authentikUrl: "https://authentik.example",
-    cache,
-    now,
-  });
+  const database = () => openLibsql({ url: storeUrl });
+  const sources = appWithCache({ database, authentikUrl: "https://authentik.example", now }, cache || noCache());
   const host = new Hono().route("/", sources).route("/api/v3", sources);
   return async (path: string, token: string): Promise<Answer> =>
     readAnswer(await host.request(`https://edge.example${path}`, { headers: { Authorization: `Bearer ${token}` } }));

@@ -79,7 +79,16 @@ export interface SourcesAppOptions<E extends Env> {
  */
 export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions<E>) {
   checkOptions(options);
-  const { authentikUrl, limits, now = Date.now, cache } = options;
+  const { cache, now = Date.now } = options;
+  return appWithCache<E>(options, cache === false ? noCache() : namedCache(cache, now));
+}
+
+/** The same app over any cache. */
+export function appWithCache<E extends Env>(
+  options: Omit<SourcesAppOptions<E>, "cache">,
+  cache: Cache<StoredResponse>,
+) {
+  const { authentikUrl, limits, now = Date.now } = options;
   const read: ReadKey = (key, c) =>
     readStore(key, {
       database: () => options.database(c),
@@ -88,14 +97,7 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
       now,
     });
   const verifyToken = options.verifyToken ?? storeVerifier({ read, limits, now }).verify;
-  return sourcesApp<E>({
-    read,
-    verifyToken,
-    authentikUrl,
-    limits,
-    cache: cache === false ? noCache() : namedCache(cache, now),
-    now,
-  });
+  return sourcesApp<E>({ read, verifyToken, authentikUrl, limits, cache, now });
 }
 
 /** Of the apps in this isolate. */

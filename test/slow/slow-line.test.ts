@@ -46,9 +46,11 @@ describe("the deadline of a write", () => {
   ])("is %s", async (_, bytes, milliseconds) => {
     const timeout = vi.spyOn(AbortSignal, "timeout");
     let sent = -1;
-    const fetch = writeFetch(async (input, init) => {
-      sent = (await new Request(input, init).arrayBuffer()).byteLength;
-      return Response.json({});
+    const fetch = writeFetch({
+      async fetch(input, init) {
+        sent = (await new Request(input, init).arrayBuffer()).byteLength;
+        return Response.json({});
+      },
     });
     await fetch("http://127.0.0.1/v2/pipeline", { method: "POST", body: new Uint8Array(bytes) });
     expect(timeout).toHaveBeenCalledExactlyOnceWith(milliseconds);

@@ -5,7 +5,7 @@ import type { Freshness } from "../../src/cache/freshness.ts";
 import { memoryCache } from "../../src/cache/memory.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
 import { swrCache } from "../../src/cache/swr.ts";
-import { createSourcesApp, type SourcesAppOptions } from "../../src/gateway/app.ts";
+import { appWithCache, type SourcesAppOptions } from "../../src/gateway/app.ts";
 import { type AnyStore, token } from "./store.ts";
 
 type Limits = SourcesAppOptions<object>["limits"];
@@ -29,14 +29,10 @@ export function startApp(
   const authentikUrl = "authentikUrl" in options ? options.authentikUrl : "https://authentik.example";
   const { clock = { now: Date.now() } } = options;
   const now = () => clock.now;
-  const app = createSourcesApp({
-    database: store.open,
-    cache: memoryCache(swrCache({ storage, now, logError: () => {} }), { now }),
-    freshness: options.freshness ?? freshness,
-    limits: options.limits,
-    now,
-    authentikUrl,
-  });
+  const app = appWithCache<object>(
+    { database: store.open, freshness: options.freshness ?? freshness, limits: options.limits, now, authentikUrl },
+    memoryCache(swrCache({ storage, now, logError: () => {} }), { now }),
+  );
   const contexts: ExecutionContext[] = [];
 
   async function send(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Response> {

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/gateway/options.ts";
-import { listQuerySchema } from "../../src/source/query.ts";
+import { defaultFreshness } from "../../src/cache/freshness.ts";
+import { canonicalQuery, listQuerySchema } from "../../src/source/query.ts";
 import type { OAuthSource } from "../../src/source/source.ts";
-import { read } from "../../src/store/routes.ts";
+import { listKey, sourceKey, tokenKey } from "../../src/store/key.ts";
+import { readStore } from "../../src/store/routes.ts";
 import { readList } from "../../src/sync/list.ts";
 import { type SyncOptions, syncSources } from "../../src/sync/run.ts";
 import { RevisionGone, replaceSources } from "../../src/sync/write.ts";
 import { listTokens, revokeToken, storeToken } from "../../src/tokens/admin.ts";
 import { createToken, digestToken } from "../../src/tokens/format.ts";
+import { defaultTokenGraceSeconds } from "../../src/tokens/verify.ts";
 import { readFixture, runTool } from "./run.ts";
 import type { FilledStore, StoreKind } from "./stores.ts";
 import { type Behaviour, generateSources, pageOf, sendJson, servePages, startUpstream } from "./upstream.ts";
@@ -90,10 +92,10 @@ export function testStore({ name, start }: StoreKind) {
         const company = readFixture("company");
         await load(company.results);
         const list = async (parameters: Record<string, string>) =>
-          (await read({ kind: "list", query: listQuerySchema.parse(parameters), publicUrl }, options)).value.body;
+          (await readStore(listKey(canonicalQuery(listQuerySchema.parse(parameters)), publicUrl), options)).value.body;
         expect(await list({})).toBe(JSON.stringify(company));
         for (const source of company.results) {
-          const { value } = await read({ kind: "source", slug: source.slug, publicUrl }, options);
+          const { value } = await readStore(sourceKey(source.slug, publicUrl), options);
           expect(value.body).toBe(JSON.stringify(source));
         }
         expect(JSON.parse(await list({ search: "git", ordering: "-slug", page_size: "1" }))).toMatchObject({
@@ -105,7 +107,7 @@ export function testStore({ name, start }: StoreKind) {
       it("knows a token while it is stored and not revoked", async () => {
         const token = await createToken();
         const verdict = async () =>
-          (await read({ kind: "token", digest: await digestToken(token) }, options)).value?.scope;
+          JSON.parse((await readStore(tokenKey(await digestToken(token)), options)).value.body)?.scope;
         expect(await verdict()).toBe(undefined);
         const fields = { name: "status page", scope: "sources:read", createdAt: 0, expiresAt: null } as const;
         await storeToken(store.db, token, fields);

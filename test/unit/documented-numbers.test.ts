@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { defaultFreshness, defaultTokenGraceSeconds } from "../../src/gateway/options.ts";
+import { defaultFreshness } from "../../src/cache/freshness.ts";
 import { variableNames } from "../../src/settings.ts";
+import { defaultTokenGraceSeconds } from "../../src/tokens/verify.ts";
 import { codeOf, rowsOf } from "../support/markdown.ts";
 
 const operations = "docs/operations.md";
@@ -43,7 +44,7 @@ describe("docs/operations.md", () => {
     expect(cellsOf("the store is down, and the page is in the cache")[2]).toBe(`${staleIfError / 3600} h`);
     expect(cellsOf("the store is down, and the token was good")[2]).toBe(`${defaultTokenGraceSeconds / 3600} h`);
     expect(cellsOf("the store answers again")[1]).toContain(`at most ${fresh + staleWhileRevalidate} s`);
-    const budget = constantIn("src/db/fetch.ts", "budgetMs");
+    const budget = constantIn("src/db/database.ts", "queryMs");
     expect(cellsOf("the store is down, and the page is in no")[1]).toContain(`after ${budget} s at most`);
   });
 });

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
-import { lastGoodRun, listRuns, recordRun, type SyncRun } from "../../src/sync/runs.ts";
+import { readReadiness } from "../../src/store/ready.ts";
+import { listRuns, recordRun, type SyncRun } from "../../src/sync/runs.ts";
 import { createFileStore } from "../support/sync-store.ts";
 
 let store: Awaited<ReturnType<typeof createFileStore>>;
@@ -46,27 +47,27 @@ describe("recordRun", () => {
   });
 });
 
-describe("lastGoodRun", () => {
-  it("gives null where no run was good", async () => {
-    expect(await lastGoodRun(store.db)).toBe(null);
+describe("readReadiness", () => {
+  it("says that no run was good where none was", async () => {
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: null });
     await recordRun(store.db, failed);
-    expect(await lastGoodRun(store.db)).toBe(null);
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: null });
   });
 
   it("passes over runs that failed or were superseded", async () => {
     await recordRun(store.db, { ...good, startedAt: 1_000, trigger: "webhook" });
     await recordRun(store.db, { ...failed, startedAt: 2_000 });
     await recordRun(store.db, { ...failed, startedAt: 3_000, outcome: "superseded" });
-    expect(await lastGoodRun(store.db)).toEqual({ startedAt: 1_000, trigger: "webhook", warnings: 2 });
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: 1_000, trigger: "webhook", warnings: 2 });
     await recordRun(store.db, { ...good, startedAt: 4_000, outcome: "changed" });
-    expect(await lastGoodRun(store.db)).toEqual({ startedAt: 4_000, trigger: "cron", warnings: 2 });
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: 4_000, trigger: "cron", warnings: 2 });
   });
 
   it.each(["list_state", "oauth_sources", "source_types", "api_tokens", "sync_runs"])(
     "fails where the table %s is missing",
     async (table) => {
       await store.db.run(sql.raw(`DROP TABLE ${table}`));
-      await expect(lastGoodRun(store.db)).rejects.toThrow();
+      await expect(readReadiness(store.db)).rejects.toThrow();
     },
   );
 });

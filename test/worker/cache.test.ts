@@ -3,8 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Storage } from "../../src/cache/cache.ts";
 import { cacheApiStorage } from "../../src/cache/cache-api.ts";
 import { oauthSources } from "../../src/db/schema.ts";
-import { listQuerySchema } from "../../src/source/query.ts";
-import { keyOf } from "../../src/store/key.ts";
+import { listKey } from "../../src/store/key.ts";
 import { cacheStatus, startApp } from "../support/app.ts";
 import { createStore, readFixture, type TestStore } from "../support/store.ts";
 
@@ -239,8 +238,7 @@ describe("an entry of the Cache API that is damaged or was planted", () => {
     for (const [header, value] of Object.entries({ ...good, "X-Generated-At": String(app.now()), ...change })) {
       if (value !== undefined) headers.set(header, value);
     }
-    const query = listQuerySchema.parse({ slug: "okta" });
-    const key = keyOf({ kind: "list", query, publicUrl: "https://authentik.example" });
+    const key = listKey("slug=okta", "https://authentik.example");
     const cache = await caches.open(name);
     await cache.put(key, new Response(body, { headers }));
     const response = await app.list("slug=okta");

@@ -1,7 +1,6 @@
 import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
-import { listQuerySchema } from "../../src/source/query.ts";
-import { keyOf } from "../../src/store/key.ts";
+import { listKey } from "../../src/store/key.ts";
 import worker, { type Bindings, Sources } from "../../src/worker.ts";
 import { createD1Store } from "../support/d1-store.ts";
 import { type AnyStore, readFixture } from "../support/store.ts";
@@ -70,9 +69,8 @@ it("logs how often it has asked the store, in the gateway and in Sources", async
   }
   expect(logged.map((line) => JSON.parse(line).store)).toEqual([2, 1, 1]);
 
-  const lookup = { kind: "list", query: listQuerySchema.parse({}), publicUrl: authentikUrl } as const;
   const entrypoint = { env: store.bindings, ctx: createExecutionContext() };
-  const response = await Sources.prototype.fetch.call(entrypoint, new Request(keyOf(lookup)));
+  const response = await Sources.prototype.fetch.call(entrypoint, new Request(listKey("", authentikUrl)));
   expect(response.status).toBe(200);
   expect(JSON.parse(logged.at(-1) ?? "")).toMatchObject({ entrypoint: "Sources", store: 1 });
 });

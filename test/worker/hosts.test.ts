@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStorage } from "../../src/cache/memory.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
 import { swrCache } from "../../src/cache/swr.ts";
-import { createSourcesApp, type SourcesAppOptions } from "../../src/gateway/app.ts";
+import { appWithCache, createSourcesApp, type SourcesAppOptions } from "../../src/gateway/app.ts";
 import type { OAuthSource } from "../../src/source/source.ts";
 import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
 
@@ -159,9 +159,10 @@ describe("the default cache", () => {
     expect(() => createSourcesApp({ database, tokenGraceSeconds: -1 })).toThrow("tokenGraceSeconds");
     createSourcesApp({ database });
     expect(() => createSourcesApp({ database })).toThrow(TypeError);
-    expect(() => createSourcesApp({ database })).toThrow('cacheApiStorage("sources-b")');
+    expect(() => createSourcesApp({ database })).toThrow('cache: "more-sources"');
     createSourcesApp({ database, cache: false });
-    createSourcesApp({ database, cache: swrCache({ storage: memoryStorage({ entries: 1 }) }) });
+    createSourcesApp({ database, cache: "sources-of-a-host" });
+    expect(() => createSourcesApp({ database, cache: "sources-of-a-host" })).toThrow(TypeError);
   });
 });
 
@@ -171,7 +172,7 @@ it("keeps every response under a key with authentik's public URL", async () => {
   const cache = swrCache<StoredResponse>({
     storage: { match: async (key) => void keys.push(key), put: storage.put },
   });
-  const host = sourcesApp({ cache, authentikUrl: (c) => c.req.header("X-Tenant") });
+  const host = appWithCache({ database: store.open, authentikUrl: (c) => c.req.header("X-Tenant") }, cache);
   for (const tenant of ["https://one.example", "https://two.example"]) {
     for (const path of ["", "github/", "source_types/", "source_types/?name=okta"]) {
       await host.request(`/sources/oauth/${path}`, { headers: { ...headers, "X-Tenant": tenant } });

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { apiTokens, oauthSources } from "../../src/db/schema.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { digestToken } from "../../src/tokens/format.ts";
+import { dose, runs } from "../support/dose.ts";
 import { startGateway } from "../support/gateway.ts";
 import { createStore, deniedToken, readFixture, type TestStore } from "../support/store.ts";
 
@@ -69,6 +70,11 @@ const lifetime = fc.oneof(
   fc.integer({ min: 1, max: 120_000 }),
 );
 
+const windowMs = 10_000;
+
+/** Begins with a window of the limit by token, so that a seed gives the same responses each time. */
+const startClock = () => ({ now: Math.floor(Date.now() / windowMs) * windowMs });
+
 /**
  * The gateway, which gives each token some requests in ten seconds.
  * @param scheme `Bearer` takes the hot path where it can; spelled otherwise, a request goes the whole way
@@ -76,7 +82,7 @@ const lifetime = fc.oneof(
 function startReader(clock: { now: number }, scheme: "Bearer" | "bearer") {
   const counts = new Map<string, number>();
   const count = async (id: string) => {
-    const window = `${id} ${Math.floor(clock.now / 10_000)}`;
+    const window = `${id} ${Math.floor(clock.now / windowMs)}`;
     counts.set(window, (counts.get(window) ?? 0) + 1);
     return (counts.get(window) ?? 0) <= 3;
   };
@@ -168,7 +174,7 @@ describe("for any sequence of requests, the hot path", () => {
     const statuses = new Map<number, number>();
     await fc.assert(
       fc.asyncProperty(steps, lifetime, async (given, lifetimeMs) => {
-        const clock = { now: Date.now() };
+        const clock = startClock();
         const hotReader = startReader(clock, "Bearer");
         const coldReader = startReader(clock, "bearer");
         await play(given, lifetimeMs, clock, async (asked) => {
@@ -177,17 +183,18 @@ describe("for any sequence of requests, the hot path", () => {
           statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
         });
       }),
-      { numRuns: 60 },
+      runs({ small: 20, large: 200 }),
     );
     for (const status of [200, 304, 400, 403, 404, 405, 429])
-      expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(2);
+      expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(0);
   });
 
   it("serves data of 60 s at most, heeds a revocation within 60 s and an expiry at once, whatever fails in between", async () => {
     let count = 0;
+    const tries = { small: 40, large: 400 };
     await fc.assert(
       fc.asyncProperty(stepsWith("rename", "revoke", "fail", "recover"), lifetime, async (given, lifetimeMs) => {
-        const clock = { now: Date.now() };
+        const clock = startClock();
         const ask = startReader(clock, "Bearer");
         await play(given, lifetimeMs, clock, async (asked, { expiresAt, revokedAt, isUp, upSince, names }) => {
           const { status, body } = await ask(asked);
@@ -202,8 +209,8 @@ describe("for any sequence of requests, the hot path", () => {
           if (next > 0 && names[next]) expect(known(names[next].from)).toBeLessThanOrEqual(60_000);
         });
       }),
-      { numRuns: 100 },
+      runs(tries),
     );
-    expect(count).toBeGreaterThan(100);
+    expect(count, "lists that were given").toBeGreaterThan(dose(tries));
   });
 });

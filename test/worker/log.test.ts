@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { requestLog } from "../../src/gateway/log.ts";
+import { logRequests, requestLog } from "../../src/gateway/log.ts";
 import { readSettings } from "../../src/settings.ts";
 import { createStore, readFixture } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
@@ -21,7 +21,7 @@ const cache = "authentik-sources-edge; ";
 async function ask(hits: number, drawn: number, status = 200, cacheStatus?: string) {
   let now = 0;
   const app = new Hono()
-    .use(requestLog({ hits, random: () => drawn, now: () => (now += 7) }))
+    .use(logRequests(requestLog({ hits, random: () => drawn }), () => (now += 7)))
     .get("/", () => new Response(null, { status, headers: cacheStatus ? { "Cache-Status": cacheStatus } : {} }));
   await app.request("/");
   return lines();
@@ -64,7 +64,7 @@ describe("the log", () => {
   it("gives sums: a line counts for as many requests as it says", async () => {
     let drawn = 0;
     const app = new Hono()
-      .use(requestLog({ hits: 0.05, random: () => (drawn++ % 1_000) / 1_000 }))
+      .use(logRequests(requestLog({ hits: 0.05, random: () => (drawn++ % 1_000) / 1_000 })))
       .get("/", (c) => c.body(null, 200, { "Cache-Status": `${cache}hit` }));
     for (let i = 0; i < 2_000; i++) await app.request("/");
     expect(lines().reduce((sum, { sample = 1 }) => sum + sample, 0)).toBe(2_000);

@@ -3,17 +3,17 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { createTrustedSourcesClient } from "../../src/client.ts";
 import { reply } from "../../src/gateway/reply.ts";
-import { listQuerySchema } from "../../src/source/query.ts";
-import { keyOf } from "../../src/store/key.ts";
-import { cacheTag, readThroughPlatform } from "../../src/store/sources-entrypoint.ts";
+import { canonicalQuery, listQuerySchema } from "../../src/source/query.ts";
+import { listKey, readyKey, sourceKey, tokenKey } from "../../src/store/key.ts";
+import { cacheTag, readServed } from "../../src/store/serve.ts";
 import * as worker from "../../src/worker.ts";
 import { cacheStatus } from "../support/app.ts";
 import { deniedToken, mainStore, readFixture, type TestStore, token } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
-const lookup = { kind: "list", query: listQuerySchema.parse({}), publicUrl: "https://authentik.example" } as const;
-const defaultList = keyOf(lookup);
+const publicUrl = "https://authentik.example";
+const defaultList = listKey("", publicUrl);
 
 beforeAll(async () => {
   store = await mainStore();
@@ -65,9 +65,9 @@ describe("Sources", () => {
       await ask(defaultList),
       await ask(defaultList.replace("?", "?page=99&")),
       await ask(defaultList.replace("?", "?page=0&")),
-      await ask(keyOf({ kind: "token", digest: "0".repeat(64) })),
-      await ask(keyOf({ kind: "ready" })),
-      await ask(`${new URL("nowhere", keyOf({ kind: "ready" }))}`),
+      await ask(tokenKey("0".repeat(64))),
+      await ask(readyKey),
+      await ask(`${new URL("nowhere", readyKey)}`),
     ];
     expect(answers.map((answer) => answer.status)).toEqual([200, 404, 400, 200, 200, 404]);
     for (const answer of answers) {
@@ -94,7 +94,7 @@ describe("Sources", () => {
 
   it("refuses a question that does not say where authentik is: the platform's key has no host", async () => {
     for (const path of ["sources/oauth/", "sources/oauth/?page=1", "sources/oauth/okta/"]) {
-      const url = new URL(path, keyOf({ kind: "ready" }));
+      const url = new URL(path, readyKey);
       const response = await ask(url.href);
       expect([response.status, await response.json()]).toEqual([
         400,
@@ -103,6 +103,22 @@ describe("Sources", () => {
       url.searchParams.set("public_url", "https://user:pw@id.example");
       expect((await ask(url.href)).status).toBe(400);
     }
+  });
+
+  it.each(["POST", "DELETE", "OPTIONS"])("answers GET and HEAD, and refuses %s", async (method) => {
+    const response = await exports.Sources.fetch(new Request(readyKey, { method }));
+    expect([response.status, response.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
+    const head = await exports.Sources.fetch(new Request(defaultList, { method: "HEAD" }));
+    expect([head.status, await head.text(), head.headers.get("Cache-Tag")]).toEqual([200, "", cacheTag]);
+  });
+
+  it("answers a trusted client of one form version before or after, and no other", async () => {
+    const statuses = await Promise.all(
+      ["/v0/", "/v1/", "/v2/", "/v3/", "/v/", "/"].map(
+        async (version) => (await ask(readyKey.replace("/v1/", version))).status,
+      ),
+    );
+    expect(statuses).toEqual([200, 200, 200, 404, 404, 404]);
   });
 
   it("parses its query again", async () => {
@@ -160,11 +176,10 @@ describe("createTrustedSourcesClient", () => {
     await client.list(query);
     await client.list({});
     await client.retrieve("github");
-    const { publicUrl } = lookup;
     expect(fetched.mock.calls.map(([request]) => request.url)).toEqual([
-      keyOf({ kind: "list", query: listQuerySchema.parse(query), publicUrl }),
-      keyOf(lookup),
-      keyOf({ kind: "source", slug: "github", publicUrl }),
+      listKey(canonicalQuery(listQuerySchema.parse(query)), publicUrl),
+      defaultList,
+      sourceKey("github", publicUrl),
     ]);
     expect(fetched.mock.calls.flatMap(([request]) => [...request.headers.keys()])).toEqual([]);
     fetched.mockRestore();
@@ -194,13 +209,15 @@ describe("the gateway in front of Sources", () => {
   });
 
   it("logs once that the platform's cache is missing where it is configured", async () => {
-    const logError = vi.fn();
-    const read = readThroughPlatform((request) => exports.Sources.fetch(request), logError);
-    for (let i = 0; i < 3; i++) {
-      const { value, source } = await read(lookup);
-      expect([value.status, source]).toEqual([200, "bypass"]);
+    vi.spyOn(console, "log").mockImplementation(() => {});
+    const logError = vi.spyOn(console, "error").mockImplementation(() => {});
+    const gateway = startWorker(store, { EDGE_CACHE: "platform" });
+    for (let i = 1; i <= 3; i++) {
+      const response = await gateway.list(`page_size=${i}`);
+      expect([response.status, cacheStatus(response)]).toEqual([200, "fwd=bypass; ttl=30"]);
     }
-    expect(logError).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("Cf-Cache-Status"));
+    expect(logError.mock.calls.flat()).toEqual([expect.stringContaining("Cf-Cache-Status")]);
+    vi.restoreAllMocks();
   });
 
   it.each([
@@ -212,14 +229,12 @@ describe("the gateway in front of Sources", () => {
     ["STALE", "hit; ttl=30; detail=stale-if-error"],
     ["DYNAMIC", "fwd=bypass; ttl=30"],
   ])("says what the platform says: %s", async (platform, expected) => {
-    const read = readThroughPlatform(async (request) => {
-      const response = await exports.Sources.fetch(request);
-      const headers = new Headers(response.headers);
-      headers.set("Cf-Cache-Status", platform);
-      headers.set("X-Generated-At", "1000");
-      return new Response(response.body, { headers });
-    });
-    expect(cacheStatus(reply(new Request("https://edge.example"), await read(lookup), 1_000))).toBe(expected);
+    const response = await exports.Sources.fetch(new Request(defaultList));
+    const headers = new Headers(response.headers);
+    headers.set("Cf-Cache-Status", platform);
+    headers.set("X-Generated-At", "1000");
+    const cached = await readServed(new Response(response.body, { headers }));
+    expect(cacheStatus(reply(new Request("https://edge.example"), cached, 1_000))).toBe(expected);
   });
 });
 

@@ -11,7 +11,7 @@ const cached = ({ body = "null", ...changes }: Partial<Cached<StoredResponse>> &
   value: { status: 200, headers: {}, body },
   generatedAt: 0,
   freshness,
-  source: "bypass" as const,
+  status: "bypass" as const,
   ...changes,
 });
 
@@ -22,7 +22,7 @@ describe("a cache in front of another that serves stale", () => {
     const cache = swrCache<StoredResponse>({ storage: memoryStorage({ entries: 10 }), now: () => now });
     const sources: string[] = [];
     for (let i = 0; i < 20; i++) {
-      sources.push((await cache.get("key", load, waitUntil)).source);
+      sources.push((await cache.get("key", load, waitUntil)).status);
       now += 100;
     }
     expect(load).toHaveBeenCalledTimes(1);

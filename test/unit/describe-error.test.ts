@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describe as describeError } from "../../src/http/errors.ts";
+import { describeError } from "../../src/base/describe-error.ts";
 
 describe("an error in the log", () => {
   it("has its own message and that of the innermost cause, not the statement between, which holds a token's digest", () => {
