@@ -10,25 +10,17 @@ const token = /"[^"\\]*(?:\\.[^"\\]*)*"|[[{]|[\]}]|-?[0-9][-+.0-9eE]*/g;
  */
 export function countValues(text: string): number {
   let count = 0;
+  let isString = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === quote) i = endOfString(text, i);
-    else if (code === comma || code === bracket || code === brace) count++;
+    if (code === backslash) i++;
+    else if (code === quote) isString = !isString;
+    else if (!isString && (code === comma || code === bracket || code === brace)) count++;
   }
   return count;
 }
 
-const [quote, comma, bracket, brace, backslash] = [0x22, 0x2c, 0x5b, 0x7b, 0x5c];
-
-/** The place of the quote that ends the string that begins there. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let first = end;
-    while (text.charCodeAt(first - 1) === backslash) first--;
-    if ((end - first) % 2 === 0) return end;
-  }
-  return text.length;
-}
+const [quote, comma, bracket, backslash, brace] = [0x22, 0x2c, 0x5b, 0x5c, 0x7b];
 
 /** ES2025: what the types of this TypeScript's library do not have yet. */
 interface JsonWithSource {
