@@ -7,17 +7,10 @@ export type OnFound = (path: readonly string[], what: "secret" | "unsafe_url", d
 /** Below these keys of a source text may be empty, but not null. */
 const withoutNull = /^(icon|icon_themed_urls|oidc_well_known_url|oidc_jwks_url)$/;
 
-const keyKind = (key: string) => (isSecretKey(key) ? "secret" : isUrlKey(key) ? "url" : "other");
+/** Of keys whose kinds are remembered. */
+const mostKinds = 1_000;
 
-/** Remembers the kinds of keys: a list has few, but each of them often. */
-function rememberKinds() {
-  const kinds = new Map<string, ReturnType<typeof keyKind>>();
-  return (key: string) => {
-    const kind = kinds.get(key) ?? keyKind(key);
-    if (kinds.size < 1_000) kinds.set(key, kind);
-    return kind;
-  };
-}
+const keyKind = (key: string) => (isSecretKey(key) ? "secret" : isUrlKey(key) ? "url" : "other");
 
 /**
  * Makes a function that gives parsed JSON without secrets, at any depth, and without addresses that a browser would run: those
@@ -25,7 +18,8 @@ function rememberKinds() {
  * is given back as it is.
  */
 export function createSanitizer(found: OnFound): <T>(value: T) => T {
-  const kindOf = rememberKinds();
+  // A list has few keys, but each of them often.
+  const kinds = new Map<string, ReturnType<typeof keyKind>>();
   const path: string[] = [];
 
   function safeUrl(text: string): string | null {
@@ -41,7 +35,8 @@ export function createSanitizer(found: OnFound): <T>(value: T) => T {
     const items = value as Record<string, unknown>;
     let copy: typeof items | undefined;
     for (const key of Object.keys(items)) {
-      const kind = kindOf(key);
+      const kind = kinds.get(key) ?? keyKind(key);
+      if (kinds.size < mostKinds) kinds.set(key, kind);
       const isSecret = kind === "secret" || isPrivateMember(items, key);
       path.push(key);
       const next = isSecret ? undefined : visit(items[key], isUrl || kind === "url");
