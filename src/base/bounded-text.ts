@@ -13,14 +13,7 @@ export class BodyTooLong extends Error {
  * @param maxBytes after decompression
  * @throws BodyTooLong, NotUtf8, or whatever a broken connection throws
  */
-export const readBoundedText = async (message: Request | Response, maxBytes: number): Promise<string> =>
-  (await readBounded(message, maxBytes)).text;
-
-/** The same, with how many bytes it was. */
-export async function readBounded(
-  message: Request | Response,
-  maxBytes: number,
-): Promise<{ text: string; bytes: number }> {
+export async function readBoundedText(message: Request | Response, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let bytes = 0;
@@ -45,7 +38,7 @@ export async function readBounded(
     decode(value);
   }
   decode();
-  return { text, bytes };
+  return text;
 }
 
 const partBytes = 64 * 1024;

@@ -25,19 +25,14 @@ export interface Column {
 }
 
 /** As authentik writes it: filters compare it by its letters. */
-const uuidString = validText.check(
-  z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "is not a UUID in lower case"),
-);
+const uuidString = validText.check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/));
 const flow = z.nullable(uuidString);
 const url = z.nullable(validText.check(z.maxLength(255)));
 /** authentik had 50, and has no limit since 2025.12. */
 const longestSlug = 255;
 
 /** As authentik's models have it. */
-export const slugSchema = validText.check(
-  z.maxLength(longestSlug),
-  z.regex(/^[-a-zA-Z0-9_]+$/, "may hold letters, digits, - and _ only"),
-);
+export const slugSchema = validText.check(z.maxLength(longestSlug), z.regex(/^[-a-zA-Z0-9_]+$/));
 
 const required: Column = { type: "text" };
 const nullable: Column = { type: "text", isNullable: true };

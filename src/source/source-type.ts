@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 /** PostgreSQL holds no NUL, and text with half a surrogate pair is no UTF-8; native libSQL aborts on it. */
 export const isValidText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
 
-export const validText = z.string().check(z.refine(isValidText, "is not valid text"));
+export const validText = z.string().check(z.refine(isValidText));
 
 /** The `type` object of a source. */
 export const sourceTypeSchema = z.looseObject({

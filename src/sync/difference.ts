@@ -66,14 +66,13 @@ export function compareLists(stored: StoredList, wanted: SourceList): Difference
 
 /** The sources that cannot be taken, as they are stored; not one whose slug another source has meanwhile. */
 function keptSources(stored: Map<string, string>, { held, documents }: SourceList) {
-  if (held.length === 0) return [];
-  const slugs = new Set(documents.map(({ slug }) => slug));
+  const slugs = new Set(held.length > 0 ? documents.map(({ slug }) => slug) : []);
   const kept = held.flatMap((pk) => {
-    const document = stored.get(pk);
-    const slug = document === undefined ? undefined : String(JSON.parse(document).slug);
-    return document === undefined || slug === undefined || slugs.has(slug) ? [] : [{ pk, slug, document }];
+    const document = stored.get(pk) ?? "{}";
+    const { slug } = JSON.parse(document);
+    return slug === undefined || slugs.has(slug) ? [] : [{ pk, slug, document }];
   });
-  checkLargestPage([...documents, ...kept]);
+  if (kept.length > 0) checkLargestPage([...documents, ...kept]);
   return kept;
 }
 

@@ -32,8 +32,6 @@ function isDeeper(value: unknown, limit: number): boolean {
 export const tooDeepKey = (object: Record<string, unknown>): string | undefined =>
   Object.keys(object).find((name) => isDeeper(object[name], deepestField));
 
-export const tooDeepDetail = `more than ${deepestField} levels`;
-
 /** How much too large a text is, as a sentence has it; undefined where it is not. */
 const excess = (most: number) => (text: string) => {
   // No character has more than three bytes for each of its UTF-16 units.

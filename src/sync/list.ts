@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import type { SourceType } from "../source/source-type.ts";
 import { type Document, documentOf } from "./document.ts";
-import { checkLargestPage, excessOfBeside, excessOfSource, tooDeepDetail, tooDeepKey } from "./list-limits.ts";
+import { checkLargestPage, excessOfBeside, excessOfSource, tooDeepKey } from "./list-limits.ts";
 import { InvalidList, mostProblems, type Problem } from "./problem.ts";
-import { asValidText, columnOddities, duplicateFinder, identityProblems, type Row } from "./row.ts";
+import { asValidText, identityProblems, oddities, type Row } from "./row.ts";
 import { createSanitizer } from "./sanitize.ts";
 import { isPlainObject } from "./secrets.ts";
-import { gatherWarnings, shownName, shownPath, type Warning, type Warnings } from "./warning.ts";
+import { gatherWarnings, type Warn, type Warnings } from "./warning.ts";
 
 /** A whole list, in the form in which the store holds it. */
 export interface SourceList {
@@ -30,8 +30,6 @@ const envelopeSchema = z.looseObject({
   results: z.array(z.unknown()),
 });
 
-type Warn = (warning: Warning) => void;
-
 /**
  * Reads a list in the API's own format: a response with `results`, or a bare array. A fault of a value costs that value, and is
  * a warning of the list.
@@ -40,30 +38,35 @@ type Warn = (warning: Warning) => void;
  */
 export function readList(json: unknown, types: ReadonlyMap<string, SourceType> = new Map()): SourceList {
   const { rows, others } = openEnvelope(json);
-  const { warnings, warn } = gatherWarnings();
   const sources = checkIdentities(rows);
-  const takeRow = rowTaker(types, warn);
+  const { warnings, warnOf } = gatherWarnings();
+  let warn = warnOf(null);
+  const sanitize = createSanitizer((...found) => warn(...found));
+  const beside = readBeside(others, warn, sanitize);
   const documents: Document[] = [];
   const held: string[] = [];
   for (const [i, row] of sources.entries()) {
-    const document = takeRow(row, i);
+    warn = warnOf(row.slug, i);
+    const document = readRow(row, types, warn, sanitize);
     if (document) documents.push(document);
     else held.push(row.pk);
   }
   checkLargestPage(documents);
-  return { documents, held, beside: readBeside(others, warn), warnings };
+  return { documents, held, beside, warnings };
 }
 
 /** @throws InvalidList where a row is no source, or two are the same one */
 function checkIdentities(rows: unknown[]): Row[] {
   const problems: Problem[] = [];
-  const duplicatesIn = duplicateFinder("pk", "slug");
+  const seen = { pk: new Set<unknown>(), slug: new Set<unknown>() };
   for (const [row, value] of rows.entries()) {
     if (problems.length >= mostProblems) break;
     const found = identityProblems(value);
     const source = isPlainObject(value) ? value : {};
-    for (const field of duplicatesIn(source)) {
-      found.push({ field, code: "duplicate", message: "stands in another row too" });
+    for (const field of ["pk", "slug"] as const) {
+      const isDuplicate = source[field] !== undefined && seen[field].has(source[field]);
+      if (isDuplicate) found.push({ field, code: "duplicate", message: "stands in another row too" });
+      seen[field].add(source[field]);
     }
     problems.push(...found.map((problem) => ({ row, slug: source.slug, ...problem })));
   }
@@ -71,39 +74,28 @@ function checkIdentities(rows: unknown[]): Row[] {
   return rows as Row[];
 }
 
-/** Makes a function that gives a row's document, or nothing where it cannot be taken; it warns of what is odd. */
-function rowTaker(types: ReadonlyMap<string, SourceType>, warn: Warn) {
-  let where: Pick<Warning, "row" | "source">;
-  const sanitize = createSanitizer((path, what, detail) => {
-    warn({ ...where, key: shownPath(path), what, detail });
-  });
-  const duplicatesIn = duplicateFinder("managed");
-
-  return (row: Row, place: number): Document | undefined => {
-    where = { row: place, source: row.slug };
-    const tooDeep = tooDeepKey(row);
-    if (tooDeep !== undefined) {
-      warn({ ...where, key: shownName(tooDeep), what: "too_deep", detail: tooDeepDetail });
-      return undefined;
-    }
-    let sent = sanitize(row);
-    for (const { key, what } of columnOddities(sent)) {
-      if (what === "not_text") sent = { ...sent, [key]: asValidText(String(sent[key])) };
-      warn({ ...where, key, what });
-    }
-    for (const key of duplicatesIn(sent)) warn({ ...where, key, what: "duplicate" });
-    if (Object.hasOwn(sent, "type") && !isPlainObject(sent.type)) warn({ ...where, key: "type", what: "wrong_type" });
-    const document = documentOf(sent, types);
-    const excess = excessOfSource(document.document);
-    if (excess === undefined) return document;
-    warn({ ...where, key: shownName(largestKey(sent)), what: "too_large", detail: `the source has ${excess}` });
-    return undefined;
-  };
+/** The document of a row; undefined where it is too large or nested too deep. */
+function readRow(
+  row: Row,
+  types: ReadonlyMap<string, SourceType>,
+  warn: Warn,
+  sanitize: <T>(value: T) => T,
+): Document | undefined {
+  const tooDeep = tooDeepKey(row);
+  if (tooDeep !== undefined) return warn([tooDeep], "too_deep");
+  let sent = sanitize(row);
+  for (const { key, what } of oddities(sent)) {
+    if (what === "not_text") sent = { ...sent, [key]: asValidText(String(sent[key])) };
+    warn([key], what);
+  }
+  const document = documentOf(sent, types);
+  const excess = excessOfSource(document.document);
+  return excess === undefined ? document : warn([largestKey(sent)], "too_large", `the source has ${excess}`);
 }
 
 function largestKey(row: Row): string {
-  const sizes = Object.entries(row).map(([key, value]) => [key, JSON.stringify(value).length] as const);
-  return sizes.reduce((a, b) => (b[1] > a[1] ? b : a))[0];
+  const sizeOf = (key: string) => JSON.stringify(row[key])?.length ?? 0;
+  return Object.keys(row).reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
 }
 
 /** A page that is not the whole list would remove all the other sources. */
@@ -124,16 +116,10 @@ function openEnvelope(json: unknown): { rows: unknown[]; others: Record<string, 
 }
 
 /** What stands beside `pagination` and `results`, as JSON; undefined where it is too large or nested too deep. */
-function readBeside(others: Record<string, unknown>, warn: Warn): string | undefined {
+function readBeside(others: Record<string, unknown>, warn: Warn, sanitize: <T>(value: T) => T): string | undefined {
   const tooDeep = tooDeepKey(others);
-  if (tooDeep !== undefined) {
-    warn({ source: null, key: shownName(tooDeep), what: "too_deep", detail: tooDeepDetail });
-    return undefined;
-  }
-  const sanitize = createSanitizer((path, what) => warn({ source: null, key: shownPath(path), what }));
+  if (tooDeep !== undefined) return warn([tooDeep], "too_deep");
   const beside = JSON.stringify(sanitize(others));
   const excess = excessOfBeside(beside);
-  if (excess === undefined) return beside;
-  warn({ source: null, key: "beside results", what: "too_large", detail: excess });
-  return undefined;
+  return excess === undefined ? beside : warn(["beside", "results"], "too_large", excess);
 }

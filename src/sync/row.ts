@@ -24,44 +24,25 @@ export function identityProblems(row: unknown): RowProblem[] {
   );
 }
 
-/** Finds what no two sources may share, and stands in an earlier row too. */
-export function duplicateFinder<Name extends string>(...names: Name[]) {
-  const seen = new Map(names.map((name) => [name, new Set<unknown>()]));
-  return (row: Record<string, unknown>): Name[] =>
-    names.filter((name) => {
-      const value = row[name];
-      const values = seen.get(name);
-      if (typeof value !== "string" || !values) return false;
-      const isDuplicate = values.has(value);
-      values.add(value);
-      return isDuplicate;
-    });
-}
-
+/** For each column the type that its value must have, whether null says the same as nothing, and whether nothing is odd. */
 const columns = fieldsWith("column").map(([name, { column, default: fallback, isNewer }]) => {
   const isRequired = fallback === undefined && !isNewer;
-  return {
-    name,
-    type: column.type === "text" ? "string" : column.type,
-    isRequired,
-    mayBeNull: column.isNullable === true && !isRequired,
-  };
+  const type = column.type === "text" ? "string" : "boolean";
+  return { name, type, isRequired, isNullable: column.isNullable && !isRequired };
 });
 
-/** The values of a row that its columns cannot take as they are: they count there as absent. */
-export function columnOddities(row: Row): { key: string; what: Oddity }[] {
-  const oddities: { key: string; what: Oddity }[] = [];
-  for (const { name, type, isRequired, mayBeNull } of columns) {
-    const value = row[name];
-    if (typeof value === type) {
-      if (type === "string" && !isValidText(value as string)) oddities.push({ key: name, what: "not_text" });
-    } else if (!Object.hasOwn(row, name)) {
-      if (isRequired) oddities.push({ key: name, what: "missing" });
-    } else if (value !== null || !mayBeNull) {
-      oddities.push({ key: name, what: "wrong_type" });
-    }
+/** The values that count as absent, since they are not what the API documents. */
+export function oddities(row: Row): { key: string; what: Oddity }[] {
+  const odd: { key: string; what: Oddity }[] = [];
+  for (const { name: key, type, isRequired, isNullable } of columns) {
+    const value = row[key];
+    if (typeof value === "string" && !isValidText(value)) odd.push({ key, what: "not_text" });
+    if (typeof value === type || (value === null && isNullable)) continue;
+    if (value !== undefined) odd.push({ key, what: "wrong_type" });
+    else if (isRequired) odd.push({ key, what: "missing" });
   }
-  return oddities;
+  if (row.type !== undefined && !isPlainObject(row.type)) odd.push({ key: "type", what: "wrong_type" });
+  return odd;
 }
 
 /** A text without NULs and halves of surrogate pairs: U+FFFD stands for each. */

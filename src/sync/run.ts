@@ -110,13 +110,11 @@ async function readUpstream(options: SyncOptions): Promise<SourceList> {
 
 /** As they are kept: the place in a list says nothing to who reads them, and a slug or a key may be the token. */
 function warningsOf({ warnings: { count, first } }: SourceList, token: string): RunWarnings {
-  const firstWarnings = first.map(({ source, key, what, detail }) => ({
-    source: source && redact(source, token),
-    key: redact(key, token),
-    what,
-    detail: detail && redact(detail, token),
-  }));
-  return { warnings: count, firstWarnings };
+  const redacted = (key: string, value: unknown) => {
+    if (key === "row") return undefined;
+    return typeof value === "string" ? redact(value, token) : value;
+  };
+  return { warnings: count, firstWarnings: JSON.parse(JSON.stringify(first), redacted) };
 }
 
 /** Enough for ten problems; the store keeps a thousand of them. */

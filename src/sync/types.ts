@@ -1,8 +1,8 @@
 import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
-import { excessOfTypes, tooDeepDetail, tooDeepKey } from "./list-limits.ts";
+import { excessOfTypes, tooDeepKey } from "./list-limits.ts";
 import { createSanitizer } from "./sanitize.ts";
 import { isPlainObject } from "./secrets.ts";
-import { gatherWarnings, shownPath, type Warning, type Warnings } from "./warning.ts";
+import { gatherWarnings, type Warnings } from "./warning.ts";
 
 /** What `source_types/` gives. */
 export interface TypesRead {
@@ -12,10 +12,7 @@ export interface TypesRead {
   warnings: Warnings;
 }
 
-/** authentik 2026.8 has 17. */
-const mostTypes = 1_000;
-
-const path = "source_types/";
+const path = "source_types";
 
 /** Nothing could be read, and why. */
 export const typesUnavailable = (detail: string): TypesRead => ({
@@ -24,30 +21,22 @@ export const typesUnavailable = (detail: string): TypesRead => ({
 
 /** Reads a bare array. A type that cannot be taken is left out. */
 export function readTypes(json: unknown): TypesRead {
-  if (!Array.isArray(json)) return typesUnavailable("is no list of types");
-  if (json.length > mostTypes) return typesUnavailable(`has ${json.length} types, more than ${mostTypes}`);
-  const { warnings, warn } = gatherWarnings();
-  const warnOf = (type: unknown, keys: readonly string[], what: Warning["what"], detail?: string) => {
-    const name = isPlainObject(type) ? String(type.name) : "?";
-    warn({ source: null, key: path + shownPath([name, ...keys]), what, detail });
-  };
+  if (!Array.isArray(json)) return typesUnavailable("no list of types");
+  const { warnings, warnOf } = gatherWarnings();
+  const warn = warnOf(null);
+  let name = "";
+  const sanitize = createSanitizer((keys, ...what) => warn([path, name, ...keys], ...what));
   const byName = new Map<string, SourceType>();
-  for (const value of json) {
-    const sanitize = createSanitizer((keys, what, detail) => warnOf(value, keys, what, detail));
-    const tooDeep = isPlainObject(value) ? tooDeepKey(value) : undefined;
-    if (tooDeep !== undefined) {
-      warnOf(value, [tooDeep], "too_deep", tooDeepDetail);
-      continue;
-    }
-    // zod's own output has another order of keys.
-    const type = sanitize(value) as SourceType;
+  for (const value of json.filter(isPlainObject)) {
+    name = String(value.name);
+    // Nothing of a type that is nested too deep. zod's own output has another order of keys.
+    const type = tooDeepKey(value) === undefined && (sanitize(value) as SourceType);
     const { error } = sourceTypeSchema.safeParse(type);
-    if (error) warnOf(value, (error.issues[0]?.path ?? []).map(String), "invalid");
-    else if (byName.has(type.name)) warnOf(value, ["name"], "duplicate");
-    else byName.set(type.name, type);
+    if (type && !error && !byName.has(name)) byName.set(name, type);
+    else warn([path, name, ...(error?.issues[0]?.path ?? ["name"]).map(String)], "invalid");
   }
   const types = Array.from(byName.values(), (type) => JSON.stringify(type));
-  if (types.length === 0) return typesUnavailable("has no types that can be taken");
   const excess = excessOfTypes(types.join());
-  return excess === undefined ? { types, byName, warnings } : typesUnavailable(`has ${excess}`);
+  if (types.length > 0 && excess === undefined) return { types, byName, warnings };
+  return typesUnavailable(excess ?? "no types that can be taken");
 }

@@ -7,7 +7,7 @@ export type Oddity = keyof typeof sentences;
 export interface Warning extends RunWarning {
   what: Oddity;
   /** The place of the source in the list that was read, from 0. */
-  row?: number;
+  row?: number | undefined;
 }
 
 /** The first warnings of a list, and how many there are. */
@@ -19,20 +19,24 @@ export interface Warnings {
 /** As many as a person reads, and as the store keeps of a run. */
 export const mostWarnings = 10;
 
+/** Warns of a value: the keys that lead to it, what is odd about it, and more of that. */
+export type Warn = (path: readonly string[], what: Oddity, detail?: string) => undefined;
+
 /** Gathers the warnings of a list. Secrets count once a key: what sends one for a source sends it for all. */
 export function gatherWarnings() {
   const warnings: Warnings = { count: 0, first: [] };
-  const toldSecrets = new Set<string>();
-  const warn = (warning: Warning) => {
-    if (warning.what === "secret") {
-      const name = warning.key.slice(warning.key.lastIndexOf(".") + 1);
-      if (toldSecrets.has(name)) return;
-      toldSecrets.add(name);
-    }
-    warnings.count++;
-    if (warnings.first.length < mostWarnings) warnings.first.push(warning);
-  };
-  return { warnings, warn };
+  const secrets = new Set<string | undefined>();
+  const warnOf =
+    (source: string | null, row?: number): Warn =>
+    (path, what, detail) => {
+      const name = path.at(-1);
+      if (what === "secret" && secrets.has(name)) return;
+      if (what === "secret") secrets.add(name);
+      warnings.count++;
+      if (warnings.first.length < mostWarnings)
+        warnings.first.push({ source, row, key: shownPath(path), what, detail });
+    };
+  return { warnings, warnOf };
 }
 
 export const joinWarnings = (...parts: Warnings[]): Warnings => ({
@@ -41,23 +45,22 @@ export const joinWarnings = (...parts: Warnings[]): Warnings => ({
 });
 
 /** A name that can be shown as it is; never in part, since what redacts a secret would not find it. */
-export const shownName = (name: string): string => (/^\w{1,50}$/.test(name) ? name : "(odd name)");
+const shownName = (name: string): string => (/^\w{1,50}$/.test(name) ? name : "(odd name)");
 
-/** A path of keys, of which no more than three stand in a sentence. */
-export const shownPath = (path: readonly string[]): string =>
-  (path.length > 3 ? [path[0] ?? "", path[1] ?? "", "…", path.at(-1) ?? ""] : path)
-    .map((name) => (name === "…" ? name : shownName(name)))
-    .join(".");
+/** A path of keys; of a long one its ends. */
+function shownPath(path: readonly string[]): string {
+  const names = path.map(shownName);
+  return (names.length > 3 ? [names[0], "…", names.at(-1)] : names).join(".");
+}
 
 const sentences = {
   unsafe_url: "has an address that a browser would run",
   wrong_type: "has a value of a type that the API does not document",
   not_text: "is not valid text",
   missing: "is missing",
-  duplicate: "stands in another source too",
   secret: "is a secret, which is never taken",
   too_large: "is too large",
-  too_deep: "is nested too deep",
+  too_deep: "is nested more than 200 deep",
   invalid: "cannot be taken",
   unavailable: "could not be read",
 };

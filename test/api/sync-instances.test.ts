@@ -91,7 +91,7 @@ describe("an instance that syncs with another", () => {
     await until(async () =>
       expect(await readiness()).toEqual({
         status: "ready",
-        sync: { age_seconds: expect.any(Number), trigger: "cron" },
+        sync: { age_seconds: expect.any(Number), trigger: "cron", warnings: 0 },
       }),
     );
   });

@@ -106,7 +106,7 @@ const unsafeUrls: OddValue[] = [
     "javascript: far below",
     { novel: { some: { deepUrl: { a: "javascript:x" } } } },
     { novel: { some: { deepUrl: { a: null } } } },
-    "novel.some.….a",
+    "novel.….a",
   ),
 ];
 
@@ -151,7 +151,6 @@ const wrongTypes: OddValue[] = [
   },
   {
     ...{ name: "what another source is managed by", sent: { managed: "goauthentik.io/sources/x" } },
-    warnings: [["managed", "duplicate"]],
   },
 ];
 
@@ -182,7 +181,7 @@ const others: OddValue[] = [
   },
   {
     ...{ name: "a private key", sent: { oidc_jwks: { keys: [{ ...jwk, d: "hunter2" }] } } },
-    ...{ served: { oidc_jwks: { keys: [jwk] } }, warnings: [["oidc_jwks.keys.….d", "secret"]] },
+    ...{ served: { oidc_jwks: { keys: [jwk] } }, warnings: [["oidc_jwks.….d", "secret"]] },
   },
   {
     ...{ name: "more than 64 KiB", sent: { additional_scopes: "x".repeat(65_536) } },

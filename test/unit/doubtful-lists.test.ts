@@ -116,7 +116,7 @@ describe("what stands beside the results", () => {
   const kept = async () => (await store.snapshot()).state[0]?.beside;
 
   it.each([
-    ["has too many bytes", { novel: "中".repeat(21_900) }, "beside results", "too_large"],
+    ["has too many bytes", { novel: "中".repeat(21_900) }, "beside.results", "too_large"],
     ["is nested too deep", { novel: "@deep" }, "novel", "too_deep"],
   ])("stays as it is stored where it %s", async (_, beside, key, what) => {
     expect((await sync((response) => sendJson(response, { ...pageOf(sources), autocomplete: {} }))).error).toBe(null);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../../src/sync/json.ts";
+import { tooDeepKey } from "../../src/sync/list-limits.ts";
 
 describe("parseJson", () => {
   it("keeps the spelling of numbers that no JavaScript number would be written as", () => {
@@ -21,6 +22,14 @@ describe("parseJson", () => {
   it("parses what is nested deeper than a call stack, odd numbers or not", () => {
     const deep = `${"[".repeat(100_000)}1.0${"]".repeat(100_000)}`;
     expect(parseJson(deep)).toBeInstanceOf(Array);
+  });
+
+  it("keeps the spelling of numbers beside what is nested deeper than a call stack", () => {
+    const deep = (depth: number) => `${'{"a":['.repeat(depth / 2)}${"]}".repeat(depth / 2)}`;
+    const parsed = parseJson(`{"a":1.0,"deep":[${deep(100_000)},${deep(100_000)}],"b":[1e400,"]"]}`) as object;
+    expect(tooDeepKey({ ...parsed })).toBe("deep");
+    const { deep: _, ...others } = parsed as Record<string, unknown>;
+    expect(JSON.stringify(others)).toBe('{"a":1.0,"b":[1e400,"]"]}');
   });
 
   it("refuses an unterminated string in linear time", () => {

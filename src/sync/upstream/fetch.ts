@@ -1,4 +1,5 @@
-import { BodyTooLong, NotUtf8, readBounded } from "../../base/bounded-text.ts";
+import { BodyTooLong, NotUtf8, readBoundedText } from "../../base/bounded-text.ts";
+import { byteLength } from "../../base/byte-length.ts";
 import { finalFault, SyncError } from "../fault.ts";
 import { countValues, parseJson } from "../json.ts";
 import { shownAddress } from "./address.ts";
@@ -122,22 +123,19 @@ async function readJson(response: Response, limits: Limits, address: string): Pr
     await response.body?.cancel();
     throw finalFault(`${address} answered with ${type}, not with JSON: is authentik there?`);
   }
-  const { text, bytes } = await readBody(response, limits.pageBytes, address);
+  const text = await readText(response, limits.pageBytes, address);
   const values = countValues(text);
   if (values > limits.pageValues) throw finalFault(`${address} answered with more than ${limits.pageValues} values`);
   try {
-    return { json: parseJson(text), bytes, values };
+    return { json: parseJson(text), bytes: byteLength(text), values };
   } catch {
     throw finalFault(`${address} answered with something that is not JSON, though it says so`);
   }
 }
 
-export const readText = async (response: Response, maxBytes: number, address: string): Promise<string> =>
-  (await readBody(response, maxBytes, address)).text;
-
-async function readBody(response: Response, maxBytes: number, address: string) {
+export async function readText(response: Response, maxBytes: number, address: string): Promise<string> {
   try {
-    return await readBounded(response, maxBytes);
+    return await readBoundedText(response, maxBytes);
   } catch (error) {
     if (error instanceof BodyTooLong) throw finalFault(`${address} answered with more than ${maxBytes} bytes`);
     if (error instanceof NotUtf8) throw finalFault(`${address} answered with something that is not UTF-8`);

@@ -22,7 +22,9 @@ const pageSchema = z.looseObject({
   results: z.array(z.unknown()),
 });
 
-type Page = z.infer<typeof pageSchema> & Pick<UpstreamResponse, "bytes" | "values">;
+interface Page extends Pick<UpstreamResponse, "bytes" | "values"> {
+  page: z.infer<typeof pageSchema>;
+}
 
 type OnPage = (read: number, total: number) => void;
 
@@ -71,23 +73,22 @@ async function readPages(list: URL, options: UpstreamOptions, onPage: OnPage) {
   const { limits } = options;
   const address = shownAddress(list.href);
   const first = await readPage(list, 1, options);
-  const { count, total_pages: pages } = first.pagination;
+  const { count, total_pages: pages } = first.page.pagination;
   if (pages > limits.pages) throw finalFault(`${address} has ${pages} pages, more than ${limits.pages}`);
   onPage(1, pages);
-  const { results, pagination: _, bytes: firstBytes, values: firstValues, ...others } = first;
-  const parts = [results];
-  let [bytes, values] = [firstBytes, firstValues];
+  const parts = [first.page.results];
+  let { bytes, values } = first;
   for (let number = 2; number <= pages; number++) {
-    const page = await readPage(list, number, options);
-    const { pagination } = page;
+    const next = await readPage(list, number, options);
+    const { pagination, results } = next.page;
     if (pagination.count !== count || pagination.total_pages !== pages) {
       throw unsettled(`its count went from ${count} to ${pagination.count} between two pages`);
     }
-    bytes += page.bytes;
+    bytes += next.bytes;
     if (bytes > limits.listBytes) throw finalFault(`${address} has a list of more than ${limits.listBytes} bytes`);
-    values += page.values;
+    values += next.values;
     if (values > limits.listValues) throw finalFault(`${address} has a list of more than ${limits.listValues} values`);
-    parts.push(page.results);
+    parts.push(results);
     onPage(number, pages);
   }
   const rows = parts.flat();
@@ -95,7 +96,7 @@ async function readPages(list: URL, options: UpstreamOptions, onPage: OnPage) {
     const message = `it says that it has ${count} sources, and sent ${rows.length}`;
     throw pages > 1 ? unsettled(message) : finalFault(`${address} is not whole: ${message}`);
   }
-  return { whole: { ...others, results: rows }, pages };
+  return { whole: { ...first.page, pagination: undefined, results: rows }, pages };
 }
 
 async function readPage(list: URL, number: number, options: UpstreamOptions): Promise<Page> {
@@ -111,7 +112,7 @@ async function readPage(list: URL, number: number, options: UpstreamOptions): Pr
   if (data.results.length > pageSize) {
     throw finalFault(`${address} was asked for ${pageSize} sources, and gave ${data.results.length} on page ${number}`);
   }
-  return { ...data, bytes, values };
+  return { page: data, bytes, values };
 }
 
 /**
