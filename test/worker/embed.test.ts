@@ -47,14 +47,14 @@ describe("createSourcesApp", () => {
     [{ limits: { token: 600 } }, "limits must be an object with address and token, functions of a key"],
     [{ now: 0 }, "now must be a function that gives milliseconds since 1970"],
     [{ databse: () => undefined }, "there is no option databse; there are database, verifyToken,"],
-  ])("throws when it is built with %j", (wrong, sentence) => {
+  ])("throws for the options %j", (wrong, sentence) => {
     const given = Object.keys(wrong).length === 0 ? wrong : { database: () => undefined, ...wrong };
     const build = () => createSourcesApp(given as unknown as SourcesAppOptions<object>);
     expect(build).toThrow(TypeError);
     expect(build).toThrow(sentence);
   });
 
-  it("changes nothing of its host outside its prefix, and takes the host's middleware inside", async () => {
+  it("leaves its host alone outside its prefix, and runs the host's middleware inside", async () => {
     const host = new Hono()
       .use(async (c, next) => {
         await next();
@@ -87,7 +87,7 @@ describe("createSourcesApp", () => {
     expect(await ask("/identity/sources/oauth/", authorization)).toEqual([200, expect.stringContaining("pagination")]);
   });
 
-  it("asks the host who a token stands for, and never the store", async () => {
+  it("asks `verifyToken` for the principal, and not the store", async () => {
     const verifyToken = vi.fn(async (given: string) =>
       given === "mine" ? { id: "host", mayViewSources: true } : null,
     );
@@ -106,7 +106,7 @@ describe("createSourcesApp", () => {
     expect((await app.request("/sources/oauth/", { headers: authorization })).status).toBe(403);
   });
 
-  it("builds callback URLs on what the host says, for each request", async () => {
+  it("builds callback URLs on the URL that the host gives for each request", async () => {
     const app = createSourcesApp({ ...options, authentikUrl: (c) => c.req.header("X-Tenant") });
     const callback = async (headers = {}) => {
       const response = await app.request("https://edge.example/sources/oauth/", {
@@ -119,7 +119,7 @@ describe("createSourcesApp", () => {
     expect(await callback()).toMatch("https://edge.example/source/oauth/");
   });
 
-  it("answers 503 where the host's database cannot be had, and tells the client nothing of it", async () => {
+  it("is a 503 that reveals nothing where the host's database cannot be opened", async () => {
     const app = createSourcesApp({ ...options, database: () => openLibsql({ url: undefined }) });
     const response = await app.request("/sources/oauth/", { headers: authorization });
     expect([response.status, await response.text()]).toEqual([
@@ -130,7 +130,7 @@ describe("createSourcesApp", () => {
 });
 
 describe("createSourcesClient", () => {
-  it("takes a service binding as it is, whose fetch is a method", async () => {
+  it("takes a service binding, whose `fetch` is a method", async () => {
     const app = createSourcesApp(options);
     class Binding {
       readonly #app = app;
@@ -142,7 +142,7 @@ describe("createSourcesClient", () => {
     expect((await client.list()).status).toBe(200);
   });
 
-  it("lists, retrieves and lists types with types, through the fetch that it is given", async () => {
+  it("lists, retrieves and lists types, typed, through the given `fetch`", async () => {
     const app = createSourcesApp(options);
     const client = createSourcesClient("https://edge.example", {
       token,

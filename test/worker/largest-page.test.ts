@@ -44,14 +44,14 @@ describe("a page", () => {
   });
 });
 
-it("no row of a list is looked at after ten problems", () => {
+it("an import looks at no row after ten problems", () => {
   const getPrototypeOf = () => {
     throw new Error("the row was looked at");
   };
   expect(() => readList([...Array(10).fill(0), new Proxy({}, { getPrototypeOf })])).toThrow(InvalidList);
 });
 
-it("a list that is nested a million deep is read to the end, and refused by name", () => {
+it("an import refuses by name a source that is nested a million deep", () => {
   const deep = "[".repeat(1_000_000) + "]".repeat(1_000_000);
   const text = JSON.stringify([{ ...source, oidc_jwks: "@" }]).replace('"@"', deep);
   expect(() => readList(JSON.parse(text))).toThrow(InvalidList);

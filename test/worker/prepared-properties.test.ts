@@ -170,11 +170,11 @@ async function play(
   }
 }
 
-describe("for any sequence of requests, with prepared replies", () => {
+describe("prepared replies, for random sequences of requests", () => {
   it.each([
     ["tokens are revoked", stepsWith("rename", "revoke")],
     ["the store fails", stepsWith("rename", "fail", "recover")],
-  ])("each gets the very response that it gets without them, while %s", async (_, steps) => {
+  ])("are the responses that a client gets without them, while %s", async (_, steps) => {
     const statuses = new Map<number, number>();
     await fc.assert(
       fc.asyncProperty(steps, lifetime, async (given, lifetimeMs) => {
@@ -194,7 +194,7 @@ describe("for any sequence of requests, with prepared replies", () => {
       expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(0);
   });
 
-  it("data is 60 s old at most, a revocation takes 60 s at most, and an expiry counts at once, whatever fails in between", async () => {
+  it("hold data for 60 s at most, a revoked token for 60 s at most, and an expired one not at all, whatever fails in between", async () => {
     const tries = { small: 40, large: 400 };
     let count = 0;
     await fc.assert(

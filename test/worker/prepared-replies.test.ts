@@ -52,7 +52,7 @@ function startHost(options: Partial<Parameters<typeof createSourcesApp>[0]> = {}
 }
 
 describe("a prepared reply", () => {
-  it("is not used where the clock was set back since it was made", async () => {
+  it("is not used after the clock was set back", async () => {
     const { clock, verifyToken, ask } = startHost();
     await ask("a");
     clock.now -= 60_000;
@@ -60,7 +60,7 @@ describe("a prepared reply", () => {
     expect(verifyToken).toHaveBeenCalledTimes(2);
   });
 
-  it("answers the same request until the principal or the response is over, whichever is first", async () => {
+  it("answers the same request until the principal expires", async () => {
     const { clock, verifyToken, ask } = startHost();
     const first = await (await ask("a")).text();
     clock.now += 1_999;
@@ -71,7 +71,7 @@ describe("a prepared reply", () => {
     expect(verifyToken).toHaveBeenCalledTimes(2);
   });
 
-  it("is used no longer than the cache gives the response, however long the principal holds", async () => {
+  it("answers the same request until the cached response expires", async () => {
     const verifyToken = vi.fn(async () => ({ id: "x", mayViewSources: true, validForSeconds: 50 }));
     const { clock, ask } = startHost({ verifyToken });
     await ask("a");
@@ -99,7 +99,7 @@ describe("a prepared reply", () => {
     expect((await ask("")).status).toBe(403);
   });
 
-  it("is none of an error, of other methods, or where the host's principal does not say for how long it holds", async () => {
+  it("is not made of an error, of another method, or for a principal without `validForSeconds`", async () => {
     const { verifyToken, ask } = startHost();
     for (const query of ["?page=0", "?page=99"]) {
       await ask("a", `https://edge.example/sources/oauth/${query}`);
@@ -115,7 +115,7 @@ describe("a prepared reply", () => {
     expect(unsure).toHaveBeenCalledTimes(2);
   });
 
-  it("is none where nothing is kept, or a host's cache does not say for how long it keeps", async () => {
+  it("is not made without a cache, or where the cache gives no `reusableUntil`", async () => {
     for (const cache of [false, { get: <T>(_: string, load: () => Promise<T>) => load() }] as const) {
       const { verifyToken, ask } = startHost({ cache });
       await ask("a");
@@ -124,7 +124,7 @@ describe("a prepared reply", () => {
     }
   });
 
-  it("is none where the public URL is a function, which may look at anything", async () => {
+  it("is not made where the public URL is a function, which may read any header", async () => {
     const { ask } = startHost({ authentikUrl: (c) => c.req.header("X-Tenant") });
     for (const tenant of ["https://one.example", "https://two.example"]) {
       const response = await ask("a", undefined, { headers: { "X-Tenant": tenant } });
@@ -149,14 +149,14 @@ describe("a prepared reply", () => {
     expect(verifyToken).toHaveBeenCalledTimes(1);
   });
 
-  it("is asked of the limit by token each time", async () => {
+  it("counts towards the per-token limit", async () => {
     let room = 3;
     const { ask } = startHost({ limits: { token: async () => room-- > 0 } });
     const statuses = [await ask("a"), await ask("a"), await ask("a"), await ask("a")].map(({ status }) => status);
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it("says to the second how old it is, and where it came from", async () => {
+  it("has the Age and the Cache-Status of its second", async () => {
     const app = startApp(store);
     await app.list();
     for (const [later, age, timeToLive] of [
@@ -173,7 +173,7 @@ describe("a prepared reply", () => {
     }
   });
 
-  it("tells its host who asks, as after a full check", async () => {
+  it("sets the principal for its host, as a full check does", async () => {
     const keys: string[] = [];
     const { verifyToken, app } = startHost({ limits: { token: async (key) => keys.push(key) > 0 } });
     const seen: unknown[] = [];
@@ -189,7 +189,7 @@ describe("a prepared reply", () => {
     expect(keys).toEqual(["a", "b", "a", "b"]);
   });
 
-  it("is not changed by what a host adds to one of them", async () => {
+  it("is not changed by headers that a host adds to one of them", async () => {
     const { app } = startHost();
     const host = new Hono()
       .use(async (c, next) => {
@@ -205,7 +205,7 @@ describe("a prepared reply", () => {
     for (const id of ["1", "2", "3"]) expect(await ask(id)).toEqual([id, "Authorization, Origin"]);
   });
 
-  it("is of use until the token expires, however long the response took to load", async () => {
+  it("ends when the token expires, however long the response took to load", async () => {
     const clock = { now: Date.now() };
     const app = startApp(store, { clock });
     const expiresAt = clock.now + 1_000;
@@ -238,7 +238,7 @@ describe("a prepared reply", () => {
   it.each([
     ["5,000 requests", 5_001, ""],
     ["8 MiB", 600, "x".repeat(16_000)],
-  ])("is kept for no more than %s", async (_, count, padding) => {
+  ])("is kept among %s at most", async (_, count, padding) => {
     const { verifyToken, app } = startHost({ cache: { get: async () => empty } });
     const ask = (i: number) => app.request(`/sources/oauth/?x=${i}${padding}`, { headers: bearer("a") });
     for (let i = 0; i < count; i++) await ask(i);
@@ -250,8 +250,8 @@ describe("a prepared reply", () => {
   });
 });
 
-describe("after a hot hit of the very URL", () => {
-  it("pages of two origins each get their own CORS headers, and others none", async () => {
+describe("a prepared reply of the Worker", () => {
+  it("has the CORS headers of the origin that asks, and none for others", async () => {
     const origins = ["https://one.example", "https://two.example"];
     const worker = startWorker(store, { EDGE_CACHE: "cache-api", CORS_ORIGINS: origins.join() });
     for (const Origin of [...origins, "https://evil.example", ...origins]) {
@@ -262,7 +262,7 @@ describe("after a hot hit of the very URL", () => {
     expect((await worker.list("page_size=2")).headers.has("Access-Control-Allow-Origin")).toBe(false);
   });
 
-  it("the Worker answers before routing as it does behind it", async () => {
+  it("is the response that routing gives", async () => {
     const worker = startWorker(store, { EDGE_CACHE: "cache-api", LOG_HITS: "0" });
     // With a limit by token every request is routed.
     const TOKEN_LIMIT = { limit: async () => ({ success: true }) };
@@ -290,7 +290,7 @@ describe("after a hot hit of the very URL", () => {
     }
   });
 
-  it("the Worker's limit by token is asked each time", async () => {
+  it("counts towards the per-token limit", async () => {
     let room = 3;
     const TOKEN_LIMIT = { limit: async () => ({ success: room-- > 0 }) };
     const worker = startWorker(store, { EDGE_CACHE: "cache-api", TOKEN_LIMIT });
@@ -299,7 +299,7 @@ describe("after a hot hit of the very URL", () => {
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
-  it("no stranger gets the list", async () => {
+  it("is not given to strangers", async () => {
     const worker = startWorker(store, { EDGE_CACHE: "cache-api" });
     for (let i = 0; i < 3; i++) expect((await worker.list()).status).toBe(200);
     for (const authorization of [
@@ -316,7 +316,7 @@ describe("after a hot hit of the very URL", () => {
     expect((await worker.send("/sources/oauth/")).status).toBe(403);
   });
 
-  it("a revocation counts within 60 s and an expiry at its second, however often it is asked", async () => {
+  it("heeds a revocation within 60 s and an expiry at its second", async () => {
     const app = startApp(store);
     const expiresAt = app.now() + 20_000;
     const fields = { name: "x", scope: "sources:read", createdAt: 0 } as const;
