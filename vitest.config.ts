@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { QuickFileFirst } from "./test/support/quick-file-first.ts";
 
 /** Of the properties in the slow room: SEED, to have a run again, or a new one. */
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -35,6 +36,7 @@ const workersRuntime = {
 export default defineConfig({
   test: {
     silent: "passed-only",
+    sequence: { sequencer: QuickFileFirst },
     globalSetup: ["test/support/temporary-files.ts", "test/support/global-setup.ts"],
     projects: [
       {

@@ -39,14 +39,14 @@ const nameOf = async (response: Response) => {
 };
 
 describe("round trips to the store", () => {
-  it("are two when all is cold, one for a page with a known token, none when warm", async () => {
+  it("are two for a cold cache, one for a new page with a known token, none for a warm cache", async () => {
     expect(await counted(() => app.list())).toBe(2);
     expect(await counted(() => app.list("page_size=3"))).toBe(1);
     expect(await counted(() => app.list())).toBe(0);
     expect(await counted(() => app.list("page_size=3"))).toBe(0);
   });
 
-  it("are at most two for 200 that ask the same at once", async () => {
+  it("are two for 200 concurrent requests of one page", async () => {
     await store.fault("slow");
     const work = () =>
       Promise.all(Array.from({ length: 200 }, async () => expect((await app.list()).status).toBe(200)));
@@ -54,7 +54,7 @@ describe("round trips to the store", () => {
     await store.fault("none");
   });
 
-  it("are one for 50 spellings of one question", async () => {
+  it("are one for 50 spellings of one query", async () => {
     await app.list("slug=okta");
     const spellings = [
       "search=git&enabled=true&page_size=5",
@@ -108,7 +108,7 @@ describe("round trips to the store", () => {
 });
 
 describe("freshness", () => {
-  it("serves for 30 s without asking, then while it fetches a new one, and waits for that after 60 s", async () => {
+  it("is 30 s without a store request, 30 s more while revalidating, and over after 60 s", async () => {
     await rename("One");
     expect(cacheStatus(await app.list("slug=okta"))).toBe("fwd=uri-miss; fwd-status=200; stored; ttl=30");
     await rename("Two");
@@ -133,7 +133,7 @@ describe("freshness", () => {
     expect(await nameOf(revalidated)).toBe("Three");
   });
 
-  it("fetches once in the background, however many ask", async () => {
+  it("has one revalidation in the background for 50 requests", async () => {
     await app.list("slug=okta");
     app.wait(40);
     await store.fault("slow");
@@ -141,7 +141,7 @@ describe("freshness", () => {
     await store.fault("none");
   });
 
-  it("keeps empty results and pages beyond the end for less long", async () => {
+  it("is shorter for empty results and pages beyond the end", async () => {
     await app.list();
     for (const query of ["name=nobody", "page=2"]) {
       await app.list(query);
@@ -152,7 +152,7 @@ describe("freshness", () => {
     expect((await app.list("page=2")).headers.get("Cache-Control")).toBe("no-store");
   });
 
-  it("keeps hot answers in memory for 3 s, and adds nothing to their age there", async () => {
+  it("includes the 3 s of the memory tier, which reset no age", async () => {
     await app.list();
     await app.settle(); // until the cache has it
     expect(cacheStatus(await app.list())).toBe("hit; ttl=30; detail=memory");
@@ -162,13 +162,13 @@ describe("freshness", () => {
     expect(cacheStatus(await app.list())).toBe("hit; ttl=27");
   });
 
-  it("gives nothing out of memory that was made before the clock was set back", async () => {
+  it("excludes responses in memory that the clock, set back, has put into the future", async () => {
     await app.list();
     app.wait(-60);
     expect(cacheStatus(await app.list())).toContain("fwd=uri-miss");
   });
 
-  it("calls what is stale so in memory too", async () => {
+  it("is reported as stale by the memory tier too", async () => {
     await app.list();
     await store.fault("500");
     app.wait(600);
@@ -178,8 +178,8 @@ describe("freshness", () => {
   });
 });
 
-describe("the bound of 60 s", () => {
-  it("holds in memory as well, for an answer that was stale when it was put there", async () => {
+describe("the bound of 60 s on staleness", () => {
+  it("holds in the memory tier for a response that was stale when it was put there", async () => {
     await rename("Old");
     await app.list("slug=okta");
     await rename("New");
@@ -192,7 +192,7 @@ describe("the bound of 60 s", () => {
     expect(await nameOf(await app.list("slug=okta"))).toBe("New");
   });
 
-  it("is 0 s where nothing may be served without asking", async () => {
+  it("is 0 s where no response may be served without a store request", async () => {
     app = startApp(store, { freshness: { fresh: 0, staleWhileRevalidate: 0, staleIfError: 86_400 } });
     for (const name of ["One", "Two", "Three"]) {
       await rename(name);
@@ -200,7 +200,7 @@ describe("the bound of 60 s", () => {
     }
   });
 
-  it("counts from before the load, however long that takes", async () => {
+  it("begins before the load, however long that takes", async () => {
     app = startApp(store, { freshness: { fresh: 1, staleWhileRevalidate: 1, staleIfError: 86_400 } });
     await app.list("page_size=1");
     await rename("Old");
@@ -251,7 +251,7 @@ describe("an entry of the Cache API that is damaged or was planted", () => {
   });
 });
 
-describe("a fault of the cache", () => {
+describe("a fault of the cache storage", () => {
   const broken = (method: "match" | "put"): Storage<never> => {
     const fail = async () => {
       throw new Error(`${method} is broken`);
@@ -259,7 +259,7 @@ describe("a fault of the cache", () => {
     return { match: async () => undefined, put: async () => {}, [method]: fail };
   };
 
-  it.each(["match", "put"] as const)("of %s costs no read", async (method) => {
+  it.each(["match", "put"] as const)("in %s fails no request", async (method) => {
     app = startApp(store, { storage: broken(method) });
     expect((await app.list()).status).toBe(200);
     app.wait(5);
@@ -267,8 +267,8 @@ describe("a fault of the cache", () => {
   });
 });
 
-describe("staleness under changing data", () => {
-  it("never exceeds 60 s while the store is up, at any moment of a run", async () => {
+describe("staleness over 250 random steps", () => {
+  it("never exceeds 60 s while the store is up", async () => {
     /** When each name became the right one, by the app's clock. */
     const since: { name: string; from: number }[] = [];
     let seed = 7;

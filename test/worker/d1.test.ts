@@ -1,5 +1,5 @@
 import { createExecutionContext, createScheduledController } from "cloudflare:test";
-import { afterEach, beforeEach, expect, inject, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { listKey } from "../../src/store/key.ts";
 import worker, { type Bindings, Sources } from "../../src/worker.ts";
 import { createD1Store } from "../support/d1-store.ts";
@@ -39,51 +39,56 @@ function watchSessions() {
   return { asked, bindings: { DB: watched } };
 }
 
-it("answers lists from the nearest replica, and verdicts on tokens from the primary", async () => {
-  const { asked, bindings } = watchSessions();
-  const { list, send } = startWorker({ bindings });
-  expect((await list()).status).toBe(200);
-  expect(asked).toEqual(["primary", "first-unconstrained"]);
-  await send("/readyz");
-  expect(asked.slice(2)).toEqual(["first-unconstrained"]);
-});
-
-it("reads and writes at the primary in a sync", async () => {
-  const { asked, bindings } = watchSessions();
-  await worker.scheduled(createScheduledController(), {
-    ...bindings,
-    AUTHENTIK_SYNC_URL: `${inject("labUrl")}/authentik/many`,
-    AUTHENTIK_TOKEN: "ak",
-    SYNC_ALLOW_REMOVALS: "true",
+describe("a Worker over D1", () => {
+  it("reads lists from the nearest replica, and tokens from the primary", async () => {
+    const { asked, bindings } = watchSessions();
+    const { list, send } = startWorker({ bindings });
+    expect((await list()).status).toBe(200);
+    expect(asked).toEqual(["primary", "first-unconstrained"]);
+    await send("/readyz");
+    expect(asked.slice(2)).toEqual(["first-unconstrained"]);
   });
-  expect(logged.join()).toContain('"outcome":"changed"');
-  expect(new Set(asked)).toEqual(new Set(["primary"]));
-});
 
-it("logs how often it has asked the store, in the gateway and in Sources", async () => {
-  const { list } = startWorker(store);
-  for (const query of ["", "page_size=3", "page_size=3"]) {
-    const before = await store.requests();
-    await list(query);
-    expect(JSON.parse(logged.at(-1) ?? "")).toMatchObject({ store: (await store.requests()) - before });
-  }
-  expect(logged.map((line) => JSON.parse(line).store)).toEqual([2, 1, 1]);
+  it("syncs at the primary", async () => {
+    const { asked, bindings } = watchSessions();
+    await worker.scheduled(createScheduledController(), {
+      ...bindings,
+      AUTHENTIK_SYNC_URL: `${inject("labUrl")}/authentik/many`,
+      AUTHENTIK_TOKEN: "ak",
+      SYNC_ALLOW_REMOVALS: "true",
+    });
+    expect(logged.join()).toContain('"outcome":"changed"');
+    expect(new Set(asked)).toEqual(new Set(["primary"]));
+  });
 
-  const entrypoint = { env: store.bindings, ctx: createExecutionContext() };
-  const response = await Sources.prototype.fetch.call(entrypoint, new Request(listKey("", authentikUrl)));
-  expect(response.status).toBe(200);
-  expect(JSON.parse(logged.at(-1) ?? "")).toMatchObject({ entrypoint: "Sources", store: 1 });
-});
+  it("logs the number of store requests, in the gateway and in Sources", async () => {
+    const { list } = startWorker(store);
+    for (const query of ["", "page_size=3", "page_size=3"]) {
+      const before = await store.requests();
+      await list(query);
+      expect(JSON.parse(logged.at(-1) ?? "")).toMatchObject({ store: (await store.requests()) - before });
+    }
+    expect(logged.map((line) => JSON.parse(line).store)).toEqual([2, 1, 1]);
 
-it.each([
-  ["gateway", (env: Bindings) => startWorker({ bindings: {} }, env).list()],
-  ["health", (env: Bindings) => startWorker({ bindings: {} }, env).send("/healthz")],
-])("beside LIBSQL_URL is a mistake that the log names, and nothing is answered: %s", async (_, ask) => {
-  const response = await ask({ ...store.bindings, LIBSQL_URL: "https://sources.example" });
-  expect([response.status, await response.json()]).toEqual([500, { detail: "Internal server error.", code: "error" }]);
-  expect(logged.join()).toMatch(/the configuration is wrong: .*LIBSQL_URL.*DB/);
-});
+    const entrypoint = { env: store.bindings, ctx: createExecutionContext() };
+    const response = await Sources.prototype.fetch.call(entrypoint, new Request(listKey("", authentikUrl)));
+    expect(response.status).toBe(200);
+    expect(JSON.parse(logged.at(-1) ?? "")).toMatchObject({ entrypoint: "Sources", store: 1 });
+  });
 
-it("takes an empty LIBSQL_URL for none", async () => {
-  expect((await startWorker(store, { LIBSQL_URL: "" }).list()).status).toBe(200);
+  it.each([
+    ["gateway", (env: Bindings) => startWorker({ bindings: {} }, env).list()],
+    ["health", (env: Bindings) => startWorker({ bindings: {} }, env).send("/healthz")],
+  ])("is a 500 where LIBSQL_URL is set too, which the log names: %s", async (_, ask) => {
+    const response = await ask({ ...store.bindings, LIBSQL_URL: "https://sources.example" });
+    expect([response.status, await response.json()]).toEqual([
+      500,
+      { detail: "Internal server error.", code: "error" },
+    ]);
+    expect(logged.join()).toMatch(/the configuration is wrong: .*LIBSQL_URL.*DB/);
+  });
+
+  it("takes an empty LIBSQL_URL for none", async () => {
+    expect((await startWorker(store, { LIBSQL_URL: "" }).list()).status).toBe(200);
+  });
 });

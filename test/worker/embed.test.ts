@@ -40,14 +40,14 @@ describe("createSourcesApp", () => {
     [{ freshness: { fresh: 30 } }, "freshness must have fresh, staleWhileRevalidate and staleIfError"],
     [{ freshness: { fresh: 0.5, staleWhileRevalidate: 0, staleIfError: 0 } }, "each a whole number of seconds"],
     [{ tokenGraceSeconds: -1 }, "tokenGraceSeconds must be a whole number of seconds"],
-  ])("throws when it is built with %j", (wrong, sentence) => {
+  ])("throws for the options %j", (wrong, sentence) => {
     const given = { database: () => undefined, cache: false, ...wrong };
     const build = () => createSourcesApp(given as unknown as SourcesAppOptions<object>);
     expect(build).toThrow(TypeError);
     expect(build).toThrow(sentence);
   });
 
-  it("changes nothing of its host outside its prefix, and takes the host's middleware inside", async () => {
+  it("leaves its host alone outside its prefix, and runs the host's middleware inside", async () => {
     const host = new Hono()
       .use(async (c, next) => {
         await next();
@@ -80,7 +80,7 @@ describe("createSourcesApp", () => {
     expect(await ask("/identity/sources/oauth/", authorization)).toEqual([200, expect.stringContaining("pagination")]);
   });
 
-  it("asks the host who a token stands for, and never the store", async () => {
+  it("asks `verifyToken` for the principal, and not the store", async () => {
     const verifyToken = vi.fn(async (given: string) =>
       given === "mine" ? { id: "host", mayViewSources: true } : null,
     );
@@ -99,7 +99,7 @@ describe("createSourcesApp", () => {
     expect((await app.request("/sources/oauth/", { headers: authorization })).status).toBe(403);
   });
 
-  it("builds callback URLs on what the host says, for each request", async () => {
+  it("builds callback URLs on the URL that the host gives for each request", async () => {
     const app = createSourcesApp({ ...options, authentikUrl: (c) => c.req.header("X-Tenant") });
     const callback = async (headers = {}) => {
       const response = await app.request("https://edge.example/sources/oauth/", {
@@ -112,7 +112,7 @@ describe("createSourcesApp", () => {
     expect(await callback()).toMatch("https://edge.example/source/oauth/");
   });
 
-  it("answers 503 where the host's database cannot be had, and tells the client nothing of it", async () => {
+  it("is a 503 that reveals nothing where the host's database cannot be opened", async () => {
     const app = createSourcesApp({ ...options, database: () => openLibsql({ url: undefined }) });
     const response = await app.request("/sources/oauth/", { headers: authorization });
     expect([response.status, await response.text()]).toEqual([
@@ -123,7 +123,7 @@ describe("createSourcesApp", () => {
 });
 
 describe("createSourcesClient", () => {
-  it("takes a service binding as it is, whose fetch is a method", async () => {
+  it("takes a service binding, whose `fetch` is a method", async () => {
     const app = createSourcesApp(options);
     class Binding {
       readonly #app = app;
@@ -135,7 +135,7 @@ describe("createSourcesClient", () => {
     expect((await client.list()).status).toBe(200);
   });
 
-  it("lists, retrieves and lists types with types, through the fetch that it is given", async () => {
+  it("lists, retrieves and lists types, typed, through the given `fetch`", async () => {
     const app = createSourcesApp(options);
     const client = createSourcesClient("https://edge.example", {
       token,

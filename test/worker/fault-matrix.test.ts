@@ -97,8 +97,8 @@ async function expectRecovery({ store, app }: Awaited<ReturnType<typeof meet>>) 
   expect(cacheStatus(await app.list())).toBe("hit; ttl=26");
 }
 
-describe.each(cases)("a store that answers with: $kind ($engine)", ({ kind, create }) => {
-  it.concurrent("lets fresh answers be hits", async () => {
+describe.each(cases)("a store that fails ($engine: $kind)", ({ kind, create }) => {
+  it.concurrent("leaves fresh responses hits", async () => {
     const { app, good } = await meet(kind, create);
     app.wait(20);
     const response = await app.list();
@@ -106,7 +106,7 @@ describe.each(cases)("a store that answers with: $kind ($engine)", ({ kind, crea
     expect(await response.text()).toBe(good);
   });
 
-  it.concurrent("leaves readers the stale answer, marked as such, until it is well again", async () => {
+  it.concurrent("leaves clients the stale response, marked as such, until it recovers", async () => {
     const met = await meet(kind, create);
     const { app, good } = met;
     app.wait(3_600);
@@ -116,7 +116,7 @@ describe.each(cases)("a store that answers with: $kind ($engine)", ({ kind, crea
     await expectRecovery(met);
   });
 
-  it.concurrent("is a 503 where nothing is cached, and well again after it", async () => {
+  it.concurrent("is a 503 where nothing is cached, until it recovers", async () => {
     const { store, app } = await meet(kind, create);
     await expectUnavailable(await app.list("page_size=5"));
     await store.fault("none");
@@ -132,19 +132,19 @@ const hanging = engines.flatMap(({ engine, create }) => {
   return kinds.map((kind) => ({ engine, create, kind, seconds }));
 });
 
-describe.each(hanging)("a store that does not answer: $kind ($engine)", ({ kind, create, seconds }) => {
+describe.each(hanging)("a store that hangs ($engine: $kind)", ({ kind, create, seconds }) => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it("leaves fresh answers hits, for which nobody waits", async () => {
+  it("leaves fresh responses hits without a wait", async () => {
     const { store, app } = await meet(kind, create);
     app.wait(20);
     const { response, waited } = await moveClock(store, () => app.list());
     expect([cacheStatus(response), waited]).toEqual(["hit; ttl=10", 0]);
   });
 
-  it("delays the first reader of a stale answer by two time-outs, and nobody after that", async () => {
+  it("delays the first stale response by two time-outs, and none after it", async () => {
     const met = await meet(kind, create);
     const { store, app, good } = met;
     for (const [later, age, expected] of [
@@ -160,7 +160,7 @@ describe.each(hanging)("a store that does not answer: $kind ($engine)", ({ kind,
     await expectRecovery(met);
   });
 
-  it("is a 503 after one time-out where nothing is cached, and well again after it", async () => {
+  it("is a 503 after one time-out where nothing is cached, until it recovers", async () => {
     const { store, app } = await meet(kind, create);
     const before = await store.requests();
     const { response, waited } = await moveClock(store, () => app.list("page_size=5"));
@@ -172,7 +172,7 @@ describe.each(hanging)("a store that does not answer: $kind ($engine)", ({ kind,
   });
 });
 
-describe("the store's client", () => {
+describe("the client of a libSQL store", () => {
   it.each([
     ["refuse", 3],
     ["502", 3],
@@ -182,7 +182,7 @@ describe("the store's client", () => {
     ["html", 1],
     ["truncated", 1],
     ["pipeline error", 1],
-  ])("asks a store that answers with %s %i times", async (kind, times) => {
+  ])("sends a query that meets the fault %s %i times", async (kind, times) => {
     const { store, app } = await meet(kind, createStore);
     const before = await store.requests();
     await app.list("page_size=5");

@@ -34,7 +34,7 @@ describe("random and hostile queries", () => {
     for (const status of [200, 400, 404]) expect(statuses.get(status), `of ${status}`).toBeGreaterThan(count / 50);
   });
 
-  it("are the same for the same seed and number, and are not for others", async () => {
+  it("are determined by seed and number", async () => {
     const { results } = await readFixture("adversarial");
     const paths = (seed: number) => Array.from({ length: 100 }, (_, number) => hostileRequests(seed, results)(number));
     expect(paths(1)).toEqual(paths(1));
@@ -62,7 +62,7 @@ describe("random and hostile queries", () => {
           readAnswer(Response.json({ page: ["x"] }, { status: 400, headers: { "Cache-Control": "no-store" } })),
       },
     ],
-  ])("are reported with their number and URL where they get %s", async (_, fault, broken) => {
+  ])("are reported with number and URL for %s", async (_, fault, broken) => {
     const whole = () => "/sources/oauth/?page_size=2";
     const { faults } = await compareAnswers({ ...ways, ...broken }, { request: whole, from: 7, count: 1 });
     expect(faults).toEqual([expect.stringMatching(fault)]);

@@ -20,7 +20,7 @@ afterAll(() => {
 });
 
 describe("a list", () => {
-  it("comes with what a client's cache needs, and no more", async () => {
+  it("has the headers that a client's cache needs, and no inner ones", async () => {
     const response = await worker.list();
     expect(response.headers.get("ETag")).toMatch(/^"[0-9a-f]+"$/);
     expect(response.headers.get("Cache-Control")).toBe("private, no-cache");
@@ -33,7 +33,7 @@ describe("a list", () => {
     }
   });
 
-  it("tells when it was last changed, whenever it was made", async () => {
+  it("has in Last-Modified when the list last changed", async () => {
     const changedAt = async () => (await store.db.select().from(listState))[0]?.changedAt ?? 0;
     const lastModified = async (query: string) => (await worker.list(query)).headers.get("Last-Modified");
     const before = await changedAt();
@@ -76,11 +76,11 @@ describe("a list", () => {
     [{ "If-None-Match": '"other"' }],
     [{ "If-None-Match": "" }],
     [{ "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT" }],
-  ])("is whole for %j", async (headers) => {
+  ])("is a 200 for the headers %j", async (headers) => {
     expect((await worker.list("", headers)).status).toBe(200);
   });
 
-  it("is no 304 where it is an error", async () => {
+  it("is no 304 for an error", async () => {
     expect((await worker.list("page=0", { "If-None-Match": "*" })).status).toBe(400);
     expect((await worker.list("page=9", { "If-None-Match": "*" })).status).toBe(404);
   });
@@ -117,7 +117,7 @@ describe("a list", () => {
   });
 });
 
-it("says of every route and status how it may be kept", async () => {
+it("every route and status has a Cache-Control and X-Content-Type-Options", async () => {
   const authorized = { headers: { Authorization: `Bearer ${token}` } };
   const seen = new Set<number>();
   for (const response of [
@@ -149,7 +149,7 @@ it("says of every route and status how it may be kept", async () => {
 });
 
 describe("health", () => {
-  it.each(["/healthz", "/readyz"])("of %s has the methods of every route", async (path) => {
+  it.each(["/healthz", "/readyz"])("at %s has the methods of every route", async (path) => {
     const post = await worker.send(path, { method: "POST" });
     expect([post.status, post.headers.get("Allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
     expect((await worker.send(path, { method: "OPTIONS" })).status).toBe(204);
@@ -263,7 +263,7 @@ describe("rate limits", () => {
   });
 });
 
-it("logs a line of JSON a request, with neither the token nor the query", async () => {
+it("the log has one line of JSON a request, without the token and the query", async () => {
   const log = vi.spyOn(console, "log");
   log.mockReset();
   log.mockImplementation(() => {});

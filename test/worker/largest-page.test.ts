@@ -44,7 +44,7 @@ describe("a page", () => {
   });
 });
 
-it("no row of a list is looked at after ten problems", () => {
+it("an import looks at no row after ten problems", () => {
   const getPrototypeOf = () => {
     throw new Error("the row was looked at");
   };

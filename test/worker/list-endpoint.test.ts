@@ -15,7 +15,7 @@ describe.each(engines)("GET /sources/oauth/ over $engine", ({ create }) => {
   });
 
   it.each(["/sources/oauth/", "/api/v3/sources/oauth/"])(
-    "gives what was imported, to the letter, at %s",
+    "gives the imported list byte for byte at %s",
     async (path) => {
       const response = await worker.send(path, { headers: { Authorization: "Bearer test-token" } });
       const text = await response.text();
@@ -29,7 +29,7 @@ describe.each(engines)("GET /sources/oauth/ over $engine", ({ create }) => {
     },
   );
 
-  it("asks the store once for rows and count together, and once for a token that is new to the isolate", async () => {
+  it("sends one query for rows and count, and one for a new token", async () => {
     const fresh = startWorker(store);
     const before = await store.requests();
     await fresh.list("search=git&page_size=2");

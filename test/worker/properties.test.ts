@@ -56,8 +56,8 @@ const query = fc
   .array(parameter, { maxLength: 6 })
   .map((pairs) => new URLSearchParams(pairs.map(([a = "", b = ""]) => [a, b])));
 
-describe("a list, for all inputs", () => {
-  it("concatenated pages are the whole list, each row once, in every ordering", async () => {
+describe("the list, for random queries", () => {
+  it("has each source once on its pages together, in every ordering", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(term, { minLength: 1, maxLength: 3 }),
@@ -79,7 +79,7 @@ describe("a list, for all inputs", () => {
     );
   });
 
-  it.each(orderFields)("%s descending is ascending reversed, but for ties", async (name) => {
+  it.each(orderFields)("by %s descending is the ascending one reversed, except for ties", async (name) => {
     const value = async (ordering: string) =>
       (await readPage(`ordering=${ordering}&page_size=1000`)).results.map((row) => row[name]);
     const ascending = await value(name);
@@ -88,7 +88,7 @@ describe("a list, for all inputs", () => {
     if (firstNull !== -1) expect(ascending.slice(firstNull).every((each) => (each ?? null) === null)).toBe(true);
   });
 
-  it("repeating, reordering and padding parameters changes nothing", async () => {
+  it("does not depend on the order of parameters, overruled ones and unknown ones", async () => {
     await fc.assert(
       fc.asyncProperty(query, fc.infiniteStream(fc.nat()), async (parameters, numbers) => {
         const last = [...new Map(parameters)];
@@ -106,7 +106,7 @@ describe("a list, for all inputs", () => {
     );
   });
 
-  it("a cached answer is the uncached one, byte for byte", async () => {
+  it("has the same bytes cached and uncached", async () => {
     await fc.assert(
       fc.asyncProperty(query, async (parameters) => {
         const [plain, miss, hit] = [
@@ -125,7 +125,7 @@ describe("a list, for all inputs", () => {
     );
   });
 
-  it("the canonical query says what the query says, and is its own canonical form", () => {
+  it("has a canonical query that parses to the same query and is its own canonical form", () => {
     fc.assert(
       fc.property(query, (parameters) => {
         const { success, data } = listQuerySchema.safeParse(Object.fromEntries(parameters));
@@ -139,7 +139,7 @@ describe("a list, for all inputs", () => {
     );
   });
 
-  it("every answer has a documented status, and every 200 fits the schema", async () => {
+  it("is a 200 that fits the schema, a 400 or a 404", async () => {
     const statuses = new Map<number, number>();
     const numbers = { small: 300, large: 5_000 };
     await fc.assert(

@@ -53,7 +53,7 @@ beforeEach(() => {
 });
 
 describe.each(fixtures)("the recorded cases of $name over $engine", (fixture) => {
-  it("are what the Worker answers out of the store and out of its cache, at both base paths", async () => {
+  it("pass without a cache hit, and as cache hits at both base paths", async () => {
     const { cold, warm } = await openSuites(fixture);
     expect(await checkLoadedData(cold)).toBe("");
     expect(cold.cases).toHaveLength(fixture.count);

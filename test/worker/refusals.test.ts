@@ -39,14 +39,14 @@ describe("403", () => {
       `Bearer ${deniedToken}`,
       { detail: "You do not have permission to perform this action.", code: "permission_denied" },
     ],
-  ])("answers %s, whatever the query is", async (_, authorization, body) => {
+  ])("is the status for %s, whatever the query is", async (_, authorization, body) => {
     for (const query of ["", "?page=0", "?page=99"]) {
       const headers = authorization === undefined ? {} : { Authorization: authorization };
       await expectRefusal(await worker.send(`/sources/oauth/${query}`, { headers }), 403, body);
     }
   });
 
-  it("refuses a token that is expired or revoked", async () => {
+  it("is the status for an expired token, and not for one that will expire", async () => {
     const now = Date.now();
     const expired = await createToken();
     const living = await createToken();
@@ -58,7 +58,7 @@ describe("403", () => {
     expect((await send(living)).status).toBe(200);
   });
 
-  it("refuses a mistyped token of ours without asking the store", async () => {
+  it("is the status for a token with a wrong checksum, without a store request", async () => {
     const secret = await createToken();
     const mistyped = secret.slice(0, 10) + (secret[10] === "x" ? "y" : "x") + secret.slice(11);
     const before = await store.requests();
@@ -69,7 +69,7 @@ describe("403", () => {
 });
 
 describe("400", () => {
-  it("reports every invalid parameter in one body", async () => {
+  it("names every invalid parameter in one body", async () => {
     await expectRefusal(await worker.list("page=0&page_size=1001&enabled=2&name=%00&enrollment_flow=y"), 400, {
       page: ["Ensure this value is greater than or equal to 1."],
       page_size: ["Ensure this value is less than or equal to 1000."],
@@ -80,7 +80,7 @@ describe("400", () => {
     });
   });
 
-  it("bounds the query's length and the number of parameters", async () => {
+  it("is the status for a query that is too long or has too many parameters", async () => {
     const longest = `name=${"x".repeat(16 * 1024 - "name=".length)}`;
     expect((await worker.list(longest)).status).toBe(200);
     await expectRefusal(await worker.list(`${longest}x`), 400, {
@@ -99,29 +99,29 @@ describe("paths and methods", () => {
   const notFound = { detail: "Not found.", code: "not_found" };
 
   it.each(["/", "/sources/", "/sources/oauth//", "/Sources/oauth/", "/api/v3/", "/api/v3/sources/all/"])(
-    "gives 404 for %s",
+    "are a 404 for %s",
     async (path) => {
       await expectRefusal(await worker.send(path), 404, notFound);
     },
   );
 
-  it("gives 404 for a page beyond the end", async () => {
+  it("are a 404 for a page beyond the end", async () => {
     await expectRefusal(await worker.list("page=2"), 404, { detail: "Invalid page.", code: "not_found" });
   });
 
-  it.each(["POST", "PUT", "PATCH", "DELETE"])("gives 405 for %s, with no token asked for", async (method) => {
+  it.each(["POST", "PUT", "PATCH", "DELETE"])("are a 405 for %s, without a token", async (method) => {
     const response = await worker.send("/api/v3/sources/oauth/", { method });
     expect(response.headers.get("Allow")).toBe("GET, HEAD, OPTIONS");
     await expectRefusal(response, 405, { detail: `Method "${method}" not allowed.`, code: "method_not_allowed" });
   });
 
-  it("answers OPTIONS with 204 and Allow", async () => {
+  it("are a 204 with Allow for OPTIONS", async () => {
     const response = await worker.send("/sources/oauth/", { method: "OPTIONS" });
     expect(response.status).toBe(204);
     expect(response.headers.get("Allow")).toBe("GET, HEAD, OPTIONS");
   });
 
-  it("answers HEAD as GET, without the body", async () => {
+  it("give HEAD what GET has, without the body", async () => {
     const response = await worker.send("/sources/oauth/", {
       method: "HEAD",
       headers: { Authorization: `Bearer ${token}` },
@@ -132,7 +132,7 @@ describe("paths and methods", () => {
   });
 
   it.each(["/sources/oauth", "/api/v3/sources/oauth"])(
-    "redirects %s to the path with a slash, its query as it came",
+    "redirect %s to the path with a slash, with the query unchanged",
     async (path) => {
       const response = await worker.send(`${path}?search=a+b%20%C3%BC&page=2`, { redirect: "manual" });
       expect(response.status).toBe(308);

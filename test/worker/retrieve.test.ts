@@ -7,7 +7,7 @@ import { type AnyStore, readFixture, token } from "../support/store.ts";
 const adversarial = await readFixture("adversarial");
 const headers = { Authorization: `Bearer ${token}` };
 
-describe.each(engines)("over $engine,", ({ create }) => {
+describe.each(engines)("over $engine", ({ create }) => {
   let store: AnyStore;
   let app: ReturnType<typeof startApp>;
 

@@ -29,13 +29,13 @@ async function expectUnavailable(response: Response, reason: RegExp) {
   expect(log.mock.calls.flat().join("\n")).toMatch(reason);
 }
 
-describe("a store that cannot answer", () => {
+describe("a store that cannot respond", () => {
   it.each([
     ["is not configured", { LIBSQL_URL: "" }, /LIBSQL_URL is not set/],
     ["has an address that is none", { LIBSQL_URL: "sources.db" }, /LIBSQL_URL must be/],
     ["is a file", { LIBSQL_URL: "file:sources.db" }, /LIBSQL_URL must be/],
     ["cannot be reached", { LIBSQL_URL: "http://127.0.0.1:1" }, /the store did not answer/],
-  ])("gives 503 where it %s", async (_, variables, reason) => {
+  ])("is a 503 to clients where it %s", async (_, variables, reason) => {
     await expectUnavailable(await startWorker(store, variables).list("search=needle"), reason);
   });
 
@@ -49,7 +49,7 @@ describe("a store that cannot answer", () => {
     expect(log.mock.calls.flat().join("\n")).not.toMatch(/hidden|db\.example/);
   });
 
-  it("may answer with 16 MiB at most, and is not followed to other addresses", async () => {
+  it("may send 16 MiB at most, and no redirect", async () => {
     for (const fault of ["too long", "endless", "redirect"]) {
       await store.fault(fault);
       const before = await store.requests();
@@ -59,7 +59,7 @@ describe("a store that cannot answer", () => {
   });
 });
 
-it("names no time to live for a 503, which is never kept", async () => {
+it("a 503 has no time to live in Cache-Status", async () => {
   for (const variables of [{ EDGE_CACHE: "off" }, { EDGE_CACHE: "cache-api" }] as const) {
     const worker = startWorker(store, variables);
     await worker.list("page_size=3");
@@ -71,7 +71,7 @@ it("names no time to live for a 503, which is never kept", async () => {
   }
 });
 
-describe.each(engines)("over $engine,", ({ create }) => {
+describe.each(engines)("over $engine", ({ create }) => {
   let store: AnyStore;
 
   beforeEach(async () => {
@@ -85,7 +85,7 @@ describe.each(engines)("over $engine,", ({ create }) => {
       ["list_state", "/sources/oauth/?search=needle"],
       ["api_tokens", "/sources/oauth/?search=needle"],
       ["source_types", "/sources/oauth/source_types/"],
-    ])("says that migrations are missing, and what to run, without %s", async (table, path) => {
+    ])("is a 503 whose log line names the missing table %s and the command to run", async (table, path) => {
       await store.db.run(sql.raw(`DROP TABLE ${table}`));
       const reason = new RegExp(`lacks the table ${table}: run \`npm run db:migrate\`.*wrangler d1 migrations apply`);
       const response = await startWorker(store).send(path, { headers: { Authorization: `Bearer ${token}` } });
@@ -99,7 +99,7 @@ describe.each(engines)("over $engine,", ({ create }) => {
       ["list_state", "beside", "/sources/oauth/?search=needle"],
       ["source_types", "position", "/sources/oauth/source_types/"],
       ["api_tokens", "revoked_at", "/sources/oauth/?search=needle"],
-    ])("says so too where %s lacks the column %s", async (table, column, path) => {
+    ])("is a 503 whose log line names, in %s, the missing column %s", async (table, column, path) => {
       await store.db.run(sql.raw(`ALTER TABLE ${table} RENAME COLUMN ${column} TO of_another_version`));
       const reason = new RegExp(`lacks the column (${table}\\.)?${column}: run \`npm run db:migrate\``);
       const response = await startWorker(store).send(path, { headers: { Authorization: `Bearer ${token}` } });
@@ -147,7 +147,7 @@ describe.each(engines)("over $engine,", ({ create }) => {
       }
     });
 
-    it("takes what no field says otherwise", async () => {
+    it("takes a document without optional fields and with unknown ones", async () => {
       await set("document = json_remove(document, '$.managed')");
       await set("document = json_set(document, '$.promoted', json('true'), '$.novel', 7)");
       expect(await (await startWorker(store).list("slug=okta")).text()).toContain('"novel":7');
@@ -163,15 +163,12 @@ it.each([
   " https://id.example",
   "https:id.example",
   "http:\\\\id.example",
-])(
-  "answers 500 without a word from inside where AUTHENTIK_URL is %j, and names the variable in the log",
-  async (url) => {
-    const response = await startWorker(store, { AUTHENTIK_URL: url }).list();
-    expect({ status: response.status, body: await response.json() }).toEqual({
-      status: 500,
-      body: { detail: "Internal server error.", code: "error" },
-    });
-    expect(log.mock.calls.flat().join("\n")).toMatch(/AUTHENTIK_URL/);
-    expect(log.mock.calls.flat().join("\n")).not.toContain("hidden");
-  },
-);
+])("a wrong AUTHENTIK_URL is a 500 that reveals nothing, and is named in the log: %j", async (url) => {
+  const response = await startWorker(store, { AUTHENTIK_URL: url }).list();
+  expect({ status: response.status, body: await response.json() }).toEqual({
+    status: 500,
+    body: { detail: "Internal server error.", code: "error" },
+  });
+  expect(log.mock.calls.flat().join("\n")).toMatch(/AUTHENTIK_URL/);
+  expect(log.mock.calls.flat().join("\n")).not.toContain("hidden");
+});

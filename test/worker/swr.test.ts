@@ -15,8 +15,8 @@ const cached = ({ body = "null", ...changes }: Partial<Cached<StoredResponse>> &
   ...changes,
 });
 
-describe("a cache in front of another that serves stale", () => {
-  it("takes an answer that is overdue for a failure, and does not wait for the next at once", async () => {
+describe("a cache in front of another cache that serves stale", () => {
+  it("takes an overdue response for a failed load, and waits for no second load", async () => {
     let now = 100_000;
     const load = vi.fn(async () => cached({ generatedAt: 0 }));
     const cache = swrCache<StoredResponse>({ storage: memoryStorage({ entries: 10 }), now: () => now });
@@ -29,7 +29,7 @@ describe("a cache in front of another that serves stale", () => {
     expect(sources.at(-1)).toBe("stale-if-error");
   });
 
-  it("asks each time where answers are never fresh", async () => {
+  it("loads each time where responses are never fresh", async () => {
     const load = vi.fn(async () => cached({ generatedAt: 1_000, freshness: { ...freshness, fresh: 0 } }));
     const cache = swrCache<StoredResponse>({ storage: memoryStorage({ entries: 10 }), now: () => 1_000 });
     for (let i = 0; i < 3; i++) await cache.get("key", load, waitUntil);
@@ -38,7 +38,7 @@ describe("a cache in front of another that serves stale", () => {
 });
 
 describe("a cache whose storage fails", () => {
-  it("logs that, and answers all the same", async () => {
+  it("logs the fault, and gives the loaded value", async () => {
     const logError = vi.fn();
     const fail = async () => {
       throw new Error("the disk is full");
@@ -54,7 +54,7 @@ describe("a cache whose storage fails", () => {
 });
 
 describe("a cache whose storage takes its time", () => {
-  it("delays nobody who waits for a load, and keeps the writing alive", async () => {
+  it("delays no caller, and keeps the write alive", async () => {
     const released = Promise.withResolvers<void>();
     let isWritten = false;
     const put = async () => {
@@ -76,8 +76,8 @@ describe("a cache whose storage takes its time", () => {
   });
 });
 
-describe("the cache in memory", () => {
-  it("keeps no room for what it may not keep", async () => {
+describe("the memory tier", () => {
+  it("evicts nothing for a response that it may not keep", async () => {
     let loaded: Cached<StoredResponse> = cached({ generatedAt: 0, body: "x".repeat(4_000_000) });
     const load = vi.fn(async () => loaded);
     const next: Cache<StoredResponse> = { get: (_key, load) => load() };
@@ -91,7 +91,7 @@ describe("the cache in memory", () => {
 });
 
 describe("an LRU map", () => {
-  it("keeps what it has where something comes that is larger than all of it", () => {
+  it("keeps its entries where a value is larger than its bound", () => {
     const map = new Lru<string>({ entries: 10, size: 100 });
     map.set("small", "a", 10);
     map.set("large", "b", 101);

@@ -14,7 +14,7 @@ import { type AnyStore, readFixture } from "../support/store.ts";
 
 const company = await readFixture("company");
 
-describe.each(engines)("over $engine,", ({ create, failure }) => {
+describe.each(engines)("over $engine", ({ create, failure }) => {
   let store: AnyStore;
   let app: ReturnType<typeof startApp>;
   let secret: string;
@@ -63,14 +63,14 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       expect(await status()).toBe(403);
     });
 
-    it("lets a new token in soon, though it was unknown before", async () => {
+    it("accepts a new token 10 s after it was unknown", async () => {
       expect(await status()).toBe(403);
       await issue();
       app.wait(10);
       expect(await status()).toBe(200);
     });
 
-    it("outlives a store that is down by an hour where it was good", async () => {
+    it("accepts a good token for an hour while the store is down", async () => {
       await issue();
       expect(await status()).toBe(200);
       await app.settle(); // the list is in the cache then
@@ -83,7 +83,7 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       expect(await status()).toBe(503);
     });
 
-    it("stays bad while the store is down where it was bad; one that is not known is a 503", async () => {
+    it("refuses a bad token while the store is down, and is a 503 for an unknown one", async () => {
       expect(await status()).toBe(403);
       await store.fault(failure);
       app.wait(600);
@@ -91,7 +91,7 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       expect(await status(await createToken())).toBe(503);
     });
 
-    it("is asked for once, however many come with the token at once", async () => {
+    it("is read from the store once for 50 concurrent requests", async () => {
       await issue();
       await store.fault("slow");
       const before = await store.requests();
@@ -106,7 +106,7 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       return { keys, app: startApp(store, { limits: { address: async (key) => keys.push(key) <= room } }) };
     };
 
-    it("counts every look-up of a token that is not known as good, repeated ones too", async () => {
+    it("counts every look-up of a token that is not known to be good, repeated ones too", async () => {
       const { keys, app } = limited(Number.POSITIVE_INFINITY);
       const guess = () => app.send("/sources/oauth/", { Authorization: "Bearer guess" });
       const before = await store.requests();
@@ -118,7 +118,7 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       expect(keys).toHaveLength(10);
     });
 
-    it("never counts a token that was good", async () => {
+    it("does not count a token that was good", async () => {
       await issue();
       const { keys, app } = limited(1);
       for (let minute = 0; minute < 5; minute++) {
@@ -145,10 +145,10 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
   });
 });
 
-describe("a verdict on a token, whatever store it comes from,", () => {
+describe("a verdict on a token in memory", () => {
   const secret = "a-token";
 
-  it("is not pushed out by guesses", async () => {
+  it("is not evicted by 10,000 guesses", async () => {
     const lookUp = vi.fn(async (digest: string) => madeAt(0, digest === goodDigest ? goodVerdict : null, 55));
     const goodDigest = await digestToken(secret);
     const { verify } = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => 0 });
@@ -181,7 +181,7 @@ describe("a verdict on a token, whatever store it comes from,", () => {
     };
   }
 
-  it("stays revoked while the store is down, however many guesses came in between", async () => {
+  it("keeps a token revoked while the store is down, though guesses have evicted it", async () => {
     let [time, isRevoked, isDown] = [0, false, false];
     const digest = await digestToken(secret);
     const lookUp = async (asked: string) => {
@@ -202,12 +202,12 @@ describe("a verdict on a token, whatever store it comes from,", () => {
     }
   });
 
-  it("is not replaced by an older one that comes late", async () => {
+  it("is not replaced by an older one that arrives late", async () => {
     const verifyAt = verifierOf(madeAt(20_000, null, 10), madeAt(0, goodVerdict, 10));
     for (const now of [20_000, 31_000, 62_000]) expect(await verifyAt(now)).toBeNull();
   });
 
-  it("stays revoked where the clock was set back after it was found good", async () => {
+  it("keeps a token revoked that was found good before the clock was set back", async () => {
     const verifyAt = verifierOf(madeAt(60_000, goodVerdict, 55), madeAt(10_000, null, 55));
     expect(await verifyAt(60_000)).not.toBeNull();
     for (const now of [10_000, 60_000]) expect(await verifyAt(now)).toBeNull();
