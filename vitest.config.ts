@@ -1,47 +1,68 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-// Four rooms, each named for what its tests need. `npm test` is the first three, `npm run test:slow` the last.
+/** Of the properties in the slow room: SEED, to have a run again, or a new one. */
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** Vitest would leave one core to itself, which is half of two. */
+const maxWorkers = "100%";
+
+/** The Workers runtime. Files share one for each core, so a file leaves nothing behind: see test/support/clean-runtime.ts. */
+const workersRuntime = {
+  plugins: [
+    cloudflareTest(({ inject }) => ({
+      // The runtime logs a stack of its own for every connection that a test breaks. Uncaught errors are not lost with that
+      // log: vitest reports rejections, and uncaught-errors.ts makes rejections of the others.
+      verbose: false,
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        // This is read once for each runtime, so that each has a store of its own.
+        bindings: { EDGE_CACHE: "cache-api", LIBSQL_URL: `${inject("labUrl")}/${crypto.randomUUID()}/` },
+        // Not as DB, which would be the Worker's store: tests hand them over, see d1-store.ts.
+        d1Databases: ["D1_1", "D1_2", "D1_3", "D1_4"],
+      },
+    })),
+  ],
+  test: {
+    maxWorkers,
+    isolate: false,
+    setupFiles: ["test/support/uncaught-errors.ts", "test/support/clean-runtime.ts"],
+  },
+};
+
+// Four rooms, each named for what its tests need. `npm test` is the first three, `npm run test:slow` the last two projects.
+// Groups run one after the other, since a group has one number of workers.
 export default defineConfig({
   test: {
     silent: "passed-only",
-    globalSetup: ["test/support/temporary-files.ts", "test/support/lab.ts"],
+    globalSetup: ["test/support/temporary-files.ts", "test/support/global-setup.ts"],
     projects: [
       {
         // Node alone, in this process.
         test: {
           name: "unit",
+          maxWorkers,
           include: ["test/unit/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
       {
-        // The Workers runtime.
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            // The runtime logs a stack of its own for every connection that a test breaks. Uncaught errors are not lost with that
-            // log: vitest reports rejections, and uncaught-errors.ts makes rejections of the others.
-            verbose: false,
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: { EDGE_CACHE: "cache-api", LIBSQL_URL: `${inject("labUrl")}/main/` },
-              // Not as DB, which would be the Worker's store: tests hand them over, see d1-store.ts.
-              d1Databases: ["D1_1", "D1_2", "D1_3", "D1_4"],
-            },
-          })),
-        ],
+        ...workersRuntime,
         test: {
+          ...workersRuntime.test,
           name: "worker",
           include: ["test/worker/**/*.test.ts"],
-          setupFiles: ["test/support/uncaught-errors.ts"],
-          testTimeout: 60_000,
+          provide: { dose: { size: "small", seed: 1 } },
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
         },
       },
       {
         // Workers that run as deployed, in wrangler's own harness.
         test: {
           name: "api",
+          sequence: { groupOrder: 1 },
           include: ["test/api/**/*.test.ts"],
           // One process for all files: the Workers start once, see harness.ts.
           pool: "forks",
@@ -51,6 +72,19 @@ export default defineConfig({
           env: { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG: "error" },
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        // The properties of the worker room, tried far more often.
+        ...workersRuntime,
+        test: {
+          ...workersRuntime.test,
+          name: "slow properties",
+          sequence: { groupOrder: 3 },
+          include: ["test/worker/{*properties,hostile-requests,schedule}.test.ts"],
+          provide: { dose: { size: "large", seed } },
+          testTimeout: 600_000,
+          hookTimeout: 60_000,
         },
       },
       {

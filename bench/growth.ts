@@ -57,7 +57,7 @@ export async function measureGrowth(folder: string, sizes: number[]): Promise<Gr
     say(`growth: ${sources.toLocaleString("en")} sources`);
     const db = openStore(`file:${join(folder, `growth-${sources}.db`)}`, undefined);
     await migrateStore(db);
-    await replaceSources(db, generateSources(sources), { now: Date.now(), maxLength: Number.POSITIVE_INFINITY });
+    await replaceSources(db, generateSources(sources), { now: Date.now(), maxBytes: Number.POSITIVE_INFINITY });
     const meter = await startMeter(db);
     for (const [question, parameters] of Object.entries(await questions(db, sources))) {
       const query = listQuerySchema.parse(parameters);

@@ -1,6 +1,6 @@
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { storeToken } from "../src/tokens/admin.ts";
-import { startLibsqlServer } from "../tools/libsql-server/server.ts";
+import { startLibsqlBridge } from "../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../tools/store.ts";
 import { generateSources } from "./generate.ts";
 
@@ -13,5 +13,5 @@ await replaceSources(db, generateSources(Number(count), await readTypesByName(db
 for (const token of tokens) {
   await storeToken(db, token, { name: "bench", scope: "sources:read", createdAt: 0, expiresAt: null });
 }
-const { url } = await startLibsqlServer({ file });
+const { url } = await startLibsqlBridge({ file });
 console.log(url);

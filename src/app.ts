@@ -10,11 +10,11 @@ import { swrCache } from "./cache/swr.ts";
 import type { Database } from "./db/database.ts";
 import { newApp } from "./http/app.ts";
 import { bearerAuth } from "./http/bearer.ts";
-import { type Principal, type RequestVariables, waitUntilOf } from "./http/context.ts";
+import { notesOf, type Principal, waitUntilOf } from "./http/context.ts";
 import { pathNotFound, renderError } from "./http/errors.ts";
-import { isHttpUrl } from "./http/http-url.ts";
+import { isHttpUrl, normalUrl } from "./http/http-url.ts";
 import { appendSlash, otherMethods } from "./http/methods.ts";
-import { formQuery, validateQuery } from "./http/query.ts";
+import { limitQuery, validateQuery } from "./http/query.ts";
 import { clientNetwork, countRequest, limitByToken, type RateLimiter } from "./http/rate-limit.ts";
 import { type Kind, keyOf, type Lookup } from "./lookup.ts";
 import { checkOptions, defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
@@ -30,7 +30,10 @@ import { tokenVerifier } from "./tokens/verify.ts";
 
 /** Options that depend on the request are functions of its context. */
 export interface SourcesAppOptions<E extends Env> {
-  /** The store: a Drizzle database over libSQL or D1. */
+  /**
+   * The store: a Drizzle database over libSQL or D1. It must be one store, whatever the request: responses and tokens that were
+   * read are kept for all requests alike. Two stores are two apps, each with a cache of its own.
+   */
   database: (c: Context<E>) => Database;
   /** How long a response may be served. @default fresh 30 s, stale-while-revalidate 30 s, stale-if-error 24 h */
   freshness?: Freshness | undefined;
@@ -47,7 +50,7 @@ export interface SourcesAppOptions<E extends Env> {
    */
   authentikUrl?: string | ((c: Context<E>) => string | undefined) | undefined;
   /**
-   * The cache in front of the store; false for none.
+   * The cache in front of the store; false for none. The default one is for one app: a second app is built with another.
    * @default the Cache API, with a small cache in memory before it
    */
   cache?: Cache<StoredResponse> | false | undefined;
@@ -70,7 +73,7 @@ export interface SourcesAppOptions<E extends Env> {
 /**
  * The endpoint as a Hono app, below whatever path it is mounted on: the list, a source by its slug, and the source types.
  * Build it once, at module scope: its caches live as long as it does.
- * @throws TypeError for options that cannot work
+ * @throws TypeError for options that cannot work, and for a second app with the default cache, which would share its responses
  * @example
  * const sources = createSourcesApp<Env>({ database: (c) => drizzle(c.env.DB), authentikUrl: "https://authentik.example" });
  * export default new Hono<Env>().route("/api/v3", sources);
@@ -88,11 +91,23 @@ export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions
   return sourcesApp<E>({
     ...options,
     read: readStore,
-    cache: cache === false ? noCache() : (cache ?? memoryCache(swrCache({ storage: cacheApiStorage(), now }), { now })),
+    cache: cache === false ? noCache() : (cache ?? defaultCache(now)),
     prepared:
       typeof options.authentikUrl === "function" ? undefined : preparedReplies({ limiter: options.limits?.token, now }),
     now,
   });
+}
+
+let isDefaultCacheTaken = false;
+
+function defaultCache(now: () => number): Cache<StoredResponse> {
+  if (isDefaultCacheTaken) {
+    throw new TypeError(
+      'createSourcesApp: another app has the default cache, and would share its responses. Build an app once, at module scope; give a second one a cache with a name, such as cache: swrCache({ storage: cacheApiStorage("sources-b") }), or cache: false',
+    );
+  }
+  isDefaultCacheTaken = true;
+  return memoryCache(swrCache({ storage: cacheApiStorage(), now }), { now });
 }
 
 /** Reads a lookup on behalf of a request. */
@@ -123,44 +138,57 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
 
   async function answer<Body>(c: Context, lookup: Lookup<"list" | "source" | "types">) {
     const cached = await cache.get(keyOf(lookup), () => read(lookup, c), waitUntilOf(c));
-    c.set("answered", cached);
+    notesOf(c).answered = cached;
     return reply<Body>(c.req.raw, cached, now());
   }
 
-  return newApp<E>()
+  const app = newApp<E>()
     .onError(renderError)
-    .get("/sources/oauth/", prepared, authorized, formQuery, validateQuery(listQuerySchema), (c) =>
+    .get("/sources/oauth/", prepared, authorized, limitQuery, validateQuery(listQuerySchema), (c) =>
       answer<SourcesPage>(c, { kind: "list", query: c.req.valid("query"), publicUrl: publicUrl(c) }),
     )
-    .get("/sources/oauth/source_types/", prepared, authorized, formQuery, validateQuery(sourceTypesQuerySchema), (c) =>
-      answer<SourceType[]>(c, { kind: "types", ...c.req.valid("query") }),
+    .get("/sources/oauth/source_types/", prepared, authorized, limitQuery, validateQuery(sourceTypesQuerySchema), (c) =>
+      answer<SourceType[]>(c, { kind: "types", ...c.req.valid("query"), publicUrl: publicUrl(c) }),
     )
-    .get("/sources/oauth/:slug/", prepared, authorized, formQuery, validateSlug, (c) =>
-      answer<OAuthSource>(c, { kind: "source", slug: c.req.param("slug"), publicUrl: publicUrl(c) }),
+    .get(slugPath, prepared, authorized, limitQuery, validateSlug, (c) =>
+      answer<OAuthSource>(c, { kind: "source", slug: c.req.param(slugParameter), publicUrl: publicUrl(c) }),
     )
     .all("/sources/oauth/", otherMethods)
-    .all("/sources/oauth/:slug/", otherMethods)
-    .all("/sources/oauth", appendSlash)
-    .all("/sources/oauth/:slug", appendSlash);
+    .all(slugPath, otherMethods);
+
+  // The same routes without their slash. A reply is prepared for the right path only.
+  const routes = app.routes.filter(({ handler }) => handler !== prepared);
+  for (const path of ["/sources/oauth/", slugPath]) app.use(withoutSlash(path), appendSlash);
+  for (const { method, path, handler } of routes) app.on(method, withoutSlash(path), handler);
+  return app;
 }
 
-const passThrough = createMiddleware<RequestVariables>((_, next) => next());
+/** A host may mount the app below a parameter of its own: no host has this name. */
+const slugParameter = "authentikSourceSlug";
+const slugPath = `/sources/oauth/:${slugParameter}/` as const;
+
+const withoutSlash = (path: string) => path.slice(0, -1);
+
+const passThrough = createMiddleware((_, next) => next());
 
 /** A slug of another form is no source's: the store need not be asked. */
-const validateSlug = createMiddleware<Env, "/sources/oauth/:slug/">(async function validateSlug(c, next) {
-  if (!slugSchema.safeParse(c.req.param("slug")).success) throw pathNotFound;
+const validateSlug = createMiddleware<Env, typeof slugPath>(async function validateSlug(c, next) {
+  if (!slugSchema.safeParse(c.req.param(slugParameter)).success) throw pathNotFound;
   await next();
 });
 
-/** Without a slash at its end. */
-const publicUrlOf =
-  <E extends Env>(authentikUrl: SourcesAppOptions<E>["authentikUrl"]) =>
-  (c: Context): string => {
-    const configured = typeof authentikUrl === "function" ? authentikUrl(c) : authentikUrl;
-    const url = configured || new URL(c.req.url).origin;
+/** In the URL's normal form, without a slash at its end. */
+function publicUrlOf<E extends Env>(authentikUrl: SourcesAppOptions<E>["authentikUrl"]): (c: Context) => string {
+  if (typeof authentikUrl === "string") {
+    const url = normalUrl(authentikUrl);
+    return () => url;
+  }
+  return (c) => {
+    const url = authentikUrl?.(c) || new URL(c.req.url).origin;
     if (!isHttpUrl(url)) throw new TypeError("authentikUrl gave something else than an http(s) origin with a path");
-    return url.replace(/\/+$/, "");
+    return normalUrl(url);
   };
+}
 
 /** The app's type, from which a client is typed. */
 export type SourcesApp = ReturnType<typeof createSourcesApp>;

@@ -13,7 +13,14 @@ export class BodyTooLong extends Error {
  * @param maxBytes after decompression
  * @throws BodyTooLong, NotUtf8, or whatever a broken connection throws
  */
-export async function readBoundedText(message: Request | Response, maxBytes: number): Promise<string> {
+export const readBoundedText = async (message: Request | Response, maxBytes: number): Promise<string> =>
+  (await readBounded(message, maxBytes)).text;
+
+/** The same, with how many bytes it was. */
+export async function readBounded(
+  message: Request | Response,
+  maxBytes: number,
+): Promise<{ text: string; bytes: number }> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
   let bytes = 0;
@@ -38,7 +45,7 @@ export async function readBoundedText(message: Request | Response, maxBytes: num
     decode(value);
   }
   decode();
-  return text;
+  return { text, bytes };
 }
 
 const partBytes = 64 * 1024;

@@ -1,5 +1,6 @@
 import { hc, type InferRequestType } from "hono/client";
 import type { SourcesApp } from "./app.ts";
+import { normalUrl } from "./http/http-url.ts";
 import { lookupBase } from "./lookup-base.ts";
 
 export interface SourcesClientOptions {
@@ -40,8 +41,7 @@ export function createTrustedSourcesClient(
   return clientOf(lookupBase, {}, (url, init) => {
     // In the order in which the gateway writes it: the same question in another order is another entry of the cache.
     url.searchParams.sort();
-    const isOfTypes = url.pathname.endsWith("/source_types/");
-    if (!isOfTypes) url.searchParams.append("public_url", authentikUrl.replace(/\/+$/, ""));
+    url.searchParams.append("public_url", normalUrl(authentikUrl));
     return binding.fetch(url, init);
   });
 }
@@ -61,12 +61,21 @@ function clientOf(
   return {
     /** One page of the list. */
     list: (query: InferRequestType<typeof oauth.index.$get>["query"] = {}) => oauth.index.$get({ query }),
-    /** A source by its slug; 404 where there is none. */
-    retrieve: (slug: string) => oauth[":slug"].index.$get({ param: { slug } }),
+    /**
+     * A source by its slug; 404 where there is none.
+     * @throws TypeError for what is no slug: it would lead to another path, and the token along
+     */
+    async retrieve(slug: string) {
+      if (!isSlug(slug)) throw new TypeError("retrieve takes a slug: letters, digits, - and _");
+      return oauth[":authentikSourceSlug"].index.$get({ param: { authentikSourceSlug: slug } });
+    },
     /** The types that a source can have; with a name that one alone. */
     sourceTypes: (query: { name?: string } = {}) => oauth.source_types.index.$get({ query }),
   };
 }
+
+/** `source_types` would be the list of types. */
+const isSlug = (text: unknown) => typeof text === "string" && /^[-\w]+$/.test(text) && text !== "source_types";
 
 /** Hono's client drops the slash at the end of a path; without it every call would be redirected. */
 function withSlash(input: string | URL | Request): URL {

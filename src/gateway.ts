@@ -1,4 +1,4 @@
-import type { Context } from "hono";
+import type { Context, Env } from "hono";
 import { type ReadLookup, type SourcesAppOptions, sourcesApp } from "./app.ts";
 import { type Cache, noCache } from "./cache/cache.ts";
 import { cacheApiStorage } from "./cache/cache-api.ts";
@@ -7,10 +7,10 @@ import type { StoredResponse } from "./cache/stored-response.ts";
 import { swrCache } from "./cache/swr.ts";
 import { workersCache } from "./cache/workers-cache.ts";
 import { newApp } from "./http/app.ts";
-import type { RequestVariables } from "./http/context.ts";
 import { crossOrigin } from "./http/cors.ts";
 import { defaultHeaders } from "./http/default-headers.ts";
-import { pathNotFound, renderError } from "./http/errors.ts";
+import { renderError } from "./http/errors.ts";
+import { unknownPath } from "./http/help.ts";
 import { hitLog, lineOf, requestLog } from "./http/log.ts";
 import { otherMethods } from "./http/methods.ts";
 import { webhook } from "./http/webhook.ts";
@@ -22,7 +22,7 @@ export interface GatewayOptions {
   settings: Settings;
   /** Reads a lookup, for a request that no cache has answered. */
   read: ReadLookup;
-  limits: NonNullable<SourcesAppOptions<RequestVariables>["limits"]>;
+  limits: NonNullable<SourcesAppOptions<Env>["limits"]>;
   /** Asks for a run of the sync. Without it there is no webhook. */
   requestSync: (() => Promise<void>) | undefined;
 }
@@ -42,17 +42,18 @@ export function createGateway({ settings, read, limits, requestSync }: GatewayOp
   const sources = sourcesApp({ read, cache: caches[edgeCache](), prepared, authentikUrl, limits });
   const readReady = (c: Context) => read({ kind: "ready" }, c);
 
-  const app = newApp<RequestVariables>()
+  const app = newApp()
     .onError(renderError)
-    .notFound(() => {
-      throw pathNotFound;
-    })
+    .notFound(() => renderError(unknownPath))
     .use(requestLog({ hits: logHits }), defaultHeaders, crossOrigin(corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
-    .get("/readyz", readiness({ read: readReady, maxAgeSeconds: sync.maxAgeSeconds }))
+    .get("/readyz", readiness({ read: readReady, maxAgeSeconds: sync.maxAgeSeconds, problem: sync.problem }))
     .all("/healthz", otherMethods)
     .all("/readyz", otherMethods)
-    .all("/hooks/authentik", webhook({ secret: sync.hookSecret, onCall: requestSync, limiter: limits.address }))
+    .all(
+      "/hooks/authentik",
+      webhook({ secret: sync.hookSecret, onCall: requestSync, limiter: limits.address, problem: sync.problem }),
+    )
     .route("/", sources)
     .route("/api/v3", sources);
 

@@ -1,7 +1,6 @@
-import type * as z from "zod/mini";
 import { invalidQuery, pathNotFound } from "./http/errors.ts";
-import { isHttpUrl } from "./http/http-url.ts";
-import { lastValues, messagesOf } from "./http/query.ts";
+import { isHttpUrl, normalUrl } from "./http/http-url.ts";
+import { lastValues, parseQuery } from "./http/query.ts";
 import { lookupBase, lookupPrefix } from "./lookup-base.ts";
 import { canonicalQuery, type ListQuery, listQuerySchema } from "./sources/query.ts";
 import { sourceTypesQuerySchema } from "./sources/source-types.ts";
@@ -10,7 +9,7 @@ import { sourceTypesQuerySchema } from "./sources/source-types.ts";
 interface Lookups {
   list: { query: ListQuery; publicUrl: string };
   source: { slug: string; publicUrl: string };
-  types: { name?: string | undefined };
+  types: { name?: string | undefined; publicUrl: string };
   /** The verdict on a bearer token. */
   token: { digest: string };
   ready: object;
@@ -36,18 +35,24 @@ const urls: Urls = {
     path: /^\/sources\/oauth\/()$/,
     read: (_, parameters) => {
       const publicUrl = readPublicUrl(parameters);
-      return { kind: "list", query: validate(listQuerySchema, parameters), publicUrl };
+      return { kind: "list", query: parseQuery(listQuerySchema, parameters), publicUrl };
     },
   },
   source: {
     write: ({ slug, publicUrl }) => `/sources/oauth/${slug}/?${withPublicUrl("", publicUrl)}`,
-    path: /^\/sources\/oauth\/(?!source_types\/)([-\w]{1,50})\/$/,
+    path: /^\/sources\/oauth\/(?!source_types\/)([-\w]{1,255})\/$/,
     read: (slug, parameters) => ({ kind: "source", slug, publicUrl: readPublicUrl(parameters) }),
   },
   types: {
-    write: ({ name }) => `/sources/oauth/source_types/?${new URLSearchParams(name === undefined ? {} : { name })}`,
+    write: ({ name, publicUrl }) => {
+      const query = String(new URLSearchParams(name === undefined ? {} : { name }));
+      return `/sources/oauth/source_types/?${withPublicUrl(query, publicUrl)}`;
+    },
     path: /^\/sources\/oauth\/source_types\/()$/,
-    read: (_, parameters) => ({ kind: "types", ...validate(sourceTypesQuerySchema, parameters) }),
+    read: (_, parameters) => {
+      const publicUrl = readPublicUrl(parameters);
+      return { kind: "types", ...parseQuery(sourceTypesQuerySchema, parameters), publicUrl };
+    },
   },
   token: {
     write: ({ digest }) => `/tokens/${digest}`,
@@ -77,15 +82,9 @@ export function readKey(url: string): Lookup {
 const withPublicUrl = (query: string, publicUrl: string) =>
   `${query && `${query}&`}public_url=${encodeURIComponent(publicUrl)}`;
 
-/** Required: the host of a request is not in the key of Workers Cache, and Workers would share callback URLs. */
+/** Required: the host of a request is not in the key of Workers Cache, and Workers would share what is for one authentik. */
 function readPublicUrl({ public_url: publicUrl }: Record<string, string>): string {
   if (publicUrl === undefined) throw invalidQuery({ public_url: ["This parameter is required."] });
   if (!isHttpUrl(publicUrl)) throw invalidQuery({ public_url: ["Enter a valid URL."] });
-  return publicUrl;
-}
-
-function validate<Schema extends z.ZodMiniType>(schema: Schema, parameters: Record<string, string>): z.output<Schema> {
-  const { success, data, error } = schema.safeParse(parameters);
-  if (!success) throw invalidQuery(messagesOf(error.issues));
-  return data;
+  return normalUrl(publicUrl);
 }

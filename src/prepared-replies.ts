@@ -4,7 +4,7 @@ import { isFromPast } from "./cache/freshness.ts";
 import { Lru } from "./cache/lru.ts";
 import { outOfMemory } from "./cache/memory.ts";
 import type { StoredResponse } from "./cache/stored-response.ts";
-import type { Principal, RequestVariables } from "./http/context.ts";
+import { notesOf, type Principal } from "./http/context.ts";
 import { countRequest, type RateLimiter } from "./http/rate-limit.ts";
 import { reply } from "./reply.ts";
 
@@ -32,10 +32,8 @@ export interface PreparedReplies {
    */
   find: (request: Request) => { response: Response; principal: Principal } | undefined;
   /** Stands before authentication, and prepares what the first time goes its whole way. */
-  middleware: MiddlewareHandler<PreparedVariables>;
+  middleware: MiddlewareHandler;
 }
-
-type PreparedVariables = RequestVariables & { Variables: { answered?: Cached<StoredResponse> } };
 
 const keyOf = ({ headers, url }: Request) => `${headers.get("Authorization")}\n${url}`;
 
@@ -52,7 +50,7 @@ export function preparedReplies({ limiter, now }: PreparedRepliesOptions): Prepa
     return found && now() < found.until && isFromPast(found.cached, now()) ? found : undefined;
   }
 
-  function keep(key: string, start: number, { principal, answered }: PreparedVariables["Variables"]): void {
+  function keep(key: string, start: number, { principal, answered }: ReturnType<typeof notesOf>): void {
     if (!principal?.validForSeconds || !answered?.reusableUntil || answered.value.status !== 200) return;
     // The principal holds from when it was verified, before the response was loaded, however long that took.
     const until = Math.min(answered.reusableUntil, start + Math.floor(principal.validForSeconds * 1000));
@@ -72,12 +70,12 @@ export function preparedReplies({ limiter, now }: PreparedRepliesOptions): Prepa
       const start = now();
       const found = find(key);
       if (found) {
-        c.set("principal", found.principal);
+        notesOf(c).principal = found.principal;
         await countRequest(limiter, found.principal.id, c);
         return reply(c.req.raw, found.cached, now());
       }
       await next();
-      keep(key, start, c.var);
+      keep(key, start, notesOf(c));
     },
   };
 }

@@ -19,8 +19,9 @@ export interface Results {
   /**
    * @property syncedAt when the last good run of the sync began; null: there was none
    * @property trigger what started it; results of older versions, in caches, do not say it
+   * @property warnings how many it had; the same
    */
-  ready: { syncedAt: number | null; trigger?: Trigger | undefined };
+  ready: { syncedAt: number | null; trigger?: Trigger | undefined; warnings?: number | undefined };
 }
 
 export interface ReadOptions {
@@ -74,7 +75,8 @@ const readers: {
   },
   async ready(_, db) {
     const run = await lastGoodRun(db);
-    return { value: { syncedAt: run?.startedAt ?? null, trigger: run?.trigger }, freshness: readyFreshness };
+    const { startedAt = null, trigger, warnings } = run ?? {};
+    return { value: { syncedAt: startedAt, trigger, warnings }, freshness: readyFreshness };
   },
 };
 

@@ -3,7 +3,11 @@ import type { Freshness } from "./cache/freshness.ts";
 import { isHttpUrl } from "./http/http-url.ts";
 import { defaultFreshness, defaultTokenGraceSeconds } from "./options.ts";
 
-const isOrigin = (text: string) => text === URL.parse(text)?.origin;
+/** As browsers send it: that of an app, such as capacitor://localhost, is none by the URL standard. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return Boolean(url?.host) && text === `${url?.protocol}//${url?.host}`;
+}
 
 const wholeSeconds = z.string().check(z.regex(/^[0-9]{1,8}$/, "must be a whole number of seconds"));
 
@@ -35,7 +39,7 @@ const variablesSchema = z.object({
       .check(z.refine(isHttpUrl, "must be an http:// or https:// origin with an optional path, and nothing else")),
   ),
   /** What stands in front of the store: Workers Cache, the Cache API of the data centre, or nothing. */
-  EDGE_CACHE: z._default(z.enum(["platform", "cache-api", "off"]), "cache-api"),
+  EDGE_CACHE: z._default(z.enum(["platform", "cache-api", "off"], "must be platform, cache-api or off"), "cache-api"),
   /** For so long an answer is served without asking the store. */
   CACHE_FRESH_SECONDS: seconds(defaultFreshness.fresh),
   /** And for so long after that, while a new one is fetched. */
@@ -59,7 +63,7 @@ const variablesSchema = z.object({
   /** Where the sync reads, if not at AUTHENTIK_URL. Checked by each run: a wrong one is no reason to stop serving. */
   AUTHENTIK_SYNC_URL: z.optional(z.string()),
   /** Takes a list even where most of the sources in the store are not in it. For one run. */
-  SYNC_ALLOW_REMOVALS: z._default(z.enum(["true", "false"]), "false"),
+  SYNC_ALLOW_REMOVALS: z._default(z.enum(["true", "false"], "must be true or false"), "false"),
   /** What authentik's webhook must know to ask for a run: a secret. Without it there is no webhook. */
   SYNC_HOOK_SECRET: z.optional(z.string().check(z.regex(hookSecret.form, hookSecret.rule))),
   /** `/readyz` says no where the last good run is older. Without it, however old it is. */
@@ -86,19 +90,28 @@ export interface Settings {
     allowRemovals: boolean;
     hookSecret: string | undefined;
     maxAgeSeconds: number | undefined;
+    /** What is wrong with its own variables, in a sentence: it fails the sync, and is no reason to stop serving. */
+    problem: string | undefined;
   };
 }
 
-const nameProblem = ({ path, message }: z.core.$ZodIssue) => `${path.join(".")} ${message}`;
+const nameProblems = (issues: z.core.$ZodIssue[]) =>
+  [...new Set(issues.map(({ path: [name], message }) => `${String(name)} ${message}`))].join("; ");
+
+const isOfSync = (name: PropertyKey | undefined) => String(name).startsWith("SYNC_");
 
 /**
  * Checks the configuration.
- * @throws Error naming every variable that is wrong
+ * @throws Error naming every variable that is wrong, but for those of the sync
  */
 export function readSettings(env: Variables): Settings {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const { success, data, error } = variablesSchema.safeParse(given);
-  if (!success) throw new Error(`the configuration is wrong: ${error.issues.map(nameProblem).join("; ")}`);
+  const given = Object.entries(env).filter(([, value]) => value !== "");
+  const issues = variablesSchema.safeParse(Object.fromEntries(given)).error?.issues ?? [];
+  const wrong = new Set(issues.map(({ path: [name] }) => name));
+  const data = variablesSchema.safeParse(
+    Object.fromEntries(given.filter(([name]) => !isOfSync(name) || !wrong.has(name))),
+  ).data;
+  if (!data) throw new Error(`the configuration is wrong: ${nameProblems(issues)}`);
   return {
     libsql: { url: data.LIBSQL_URL, authToken: data.LIBSQL_AUTH_TOKEN },
     authentikUrl: data.AUTHENTIK_URL,
@@ -117,6 +130,7 @@ export function readSettings(env: Variables): Settings {
       allowRemovals: data.SYNC_ALLOW_REMOVALS === "true",
       hookSecret: data.SYNC_HOOK_SECRET,
       maxAgeSeconds: data.SYNC_MAX_AGE_SECONDS,
+      problem: issues.length > 0 ? `the configuration of the sync is wrong: ${nameProblems(issues)}` : undefined,
     },
   };
 }

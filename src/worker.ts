@@ -1,7 +1,7 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import type { ReadLookup } from "./app.ts";
 import { createGateway, type Gateway, misconfigured } from "./gateway.ts";
-import { countStoreRequest } from "./http/context.ts";
+import { notesOf } from "./http/context.ts";
 import { logLine } from "./http/log.ts";
 import { memoize } from "./memoize.ts";
 import { type ReadOptions, read } from "./read.ts";
@@ -46,6 +46,7 @@ const limiter = (limit: RateLimit | undefined) =>
 // The environment is the same object for the life of an isolate.
 const configurationOf = memoize((env: Bindings): Configuration => {
   const settings = readSettings(env);
+  if (settings.sync.problem) console.error(settings.sync.problem);
   return { settings, store: storeOf(env.DB, settings.libsql) };
 });
 
@@ -55,7 +56,7 @@ const gatewayOf = memoize((env: Bindings): Gateway => {
   const readStore: ReadLookup = (lookup, c) =>
     read(
       lookup,
-      readOptions(configuration, () => countStoreRequest(c)),
+      readOptions(configuration, () => notesOf(c).storeRequests++),
     );
   const runner = env.SYNC_RUNNER;
   return createGateway({
@@ -74,9 +75,11 @@ const askRunner = (runner: DurableObjectNamespace<SyncRunner>, trigger: Trigger)
 /**
  * Runs the sync, here and now.
  * @returns whether it has gone well
+ * @throws Error where its configuration is wrong
  */
 function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
   const { settings, store } = configurationOf(env);
+  if (settings.sync.problem) throw new Error(settings.sync.problem);
   const invalidate = () => exports.Sources.invalidate();
   return syncJob({ database: store.forWriting, sync: settings.sync, trigger, invalidate });
 }

@@ -1,6 +1,7 @@
 import { Console } from "node:console";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
+import { printable } from "../src/printable.ts";
 import { commandLine } from "./invocation.ts";
 
 /** A stream that may be a terminal's. */
@@ -18,9 +19,9 @@ export interface Surroundings {
 }
 
 export interface Io extends Surroundings {
-  /** Writes a line of the result, to stdout. */
+  /** Writes a line of the result, to stdout: nothing in it that a terminal would act upon. */
   print: (line: string) => void;
-  /** Writes a line for the person, to stderr. */
+  /** Writes a line for the person, to stderr, as well. */
   say: (line: string) => void;
 }
 
@@ -45,7 +46,9 @@ let running = 0;
  * (0 done, 1 failed, 2 wrong usage).
  */
 export async function runTool({ name, usage, main }: Tool, args: string[], around: Surroundings): Promise<number> {
-  const { log: print, error: say } = new Console(around.stdout, around.stderr);
+  const { log, error: logError } = new Console(around.stdout, around.stderr);
+  const print = (line: string) => log(printable(line));
+  const say = (line: string) => logError(printable(line));
   if (args.includes("--help") || args.includes("-h")) {
     print(usage);
     return 0;

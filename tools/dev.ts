@@ -71,7 +71,8 @@ function splitArgs(args: string[], env: NodeJS.ProcessEnv): { folder: string | u
 
 async function main(args: string[], io: Io): Promise<number> {
   const env = { ...devDefaults, ...io.env };
-  toolSettings(env);
+  const { sync } = toolSettings(env);
+  if (sync.problem) io.say(sync.problem);
   const { folder, others } = splitArgs(args, env);
   const store = await startOrReach(folder, io);
   io.print("Starting the Worker…");

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { parseJson } from "../src/sync/json.ts";
-import { readList } from "../src/sync/list.ts";
+import { readList, type SourceList } from "../src/sync/list.ts";
+import { InvalidList } from "../src/sync/problem.ts";
+import { describeWarnings, sentenceOf } from "../src/sync/warning.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
@@ -11,12 +13,14 @@ import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 import { sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("import", `[${sqlOption}] [--allow-removals] FILE.json`)}
+const usage = `Usage: ${commandLine("import", `[${sqlOption}] [--strict] [--allow-removals] FILE.json`)}
 
 Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
-All or nothing: where a row is wrong, the first ten problems are named and the store stays as it was.${storeUsage(16)}
+All or nothing: where a row is no source, the first ten problems are named and the store stays as it was. A value that is
+odd costs that value, and is a warning.${storeUsage(16)}
   --sql             writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)
+  --strict          refuses a list with warnings
   --allow-removals  takes a list without any sources, which removes all those in the store`;
 
 async function readJson(file: string): Promise<unknown> {
@@ -30,8 +34,25 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
+/** A list without a fault, or with its warnings told; a strict one has none. */
+function checked(list: SourceList, isStrict: boolean, io: Io): SourceList {
+  const { first } = list.warnings;
+  if (isStrict && first.length > 0) {
+    throw new InvalidList(
+      first.map(({ row, source, key, ...warning }) => ({
+        ...{ row, slug: source, field: key },
+        ...{ code: "odd_value", message: sentenceOf(warning) },
+      })),
+    );
+  }
+  for (const line of describeWarnings(list.warnings)) io.say(line);
+  return list;
+}
+
+const sizeOf = ({ documents, held }: SourceList) => documents.length + held.length;
+
 const flag = { type: "boolean", default: false } as const;
-const options = { ...storeOptions, sql: flag, "allow-removals": flag };
+const options = { ...storeOptions, sql: flag, strict: flag, "allow-removals": flag };
 
 async function main(args: string[], io: Io) {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
@@ -44,20 +65,20 @@ async function main(args: string[], io: Io) {
   };
   if (values.sql) {
     if (values.d1) throw new UsageError("--sql writes to no store: leave --d1 out");
-    const list = readList(json);
-    refuseEmpty(list.documents.length === 0, "its SQL would remove all that are stored:");
+    const list = checked(readList(json), values.strict, io);
+    refuseEmpty(sizeOf(list) === 0, "its SQL would remove all that are stored:");
     io.stdout.write(listAsSql(list, Date.now()));
     return;
   }
   const { fresh, staleWhileRevalidate } = toolSettings(io.env).freshness;
   const { added, changed, removed, unchanged } = await withStore(io, values, async (db) => {
-    const list = readList(json, await readTypesByName(db));
+    const list = checked(readList(json, await readTypesByName(db)), values.strict, io);
     return replaceSources(db, list, {
       now: Date.now(),
       // A file takes any size; a server takes so much in one request.
-      maxLength: !values.d1 && readStoreUrl(storeUrlOf(io.env)).file ? Number.POSITIVE_INFINITY : undefined,
+      maxBytes: !values.d1 && readStoreUrl(storeUrlOf(io.env)).file ? Number.POSITIVE_INFINITY : undefined,
       check: ({ removed: { size } }) =>
-        refuseEmpty(list.documents.length === 0 && size > 0, `the store has ${size}: nothing was written;`),
+        refuseEmpty(sizeOf(list) === 0 && size > 0, `the store has ${size}: nothing was written;`),
     });
   });
   io.print(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);

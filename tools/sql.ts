@@ -1,5 +1,5 @@
 import type { SQLWrapper } from "drizzle-orm";
-import { sql } from "drizzle-orm";
+import { inArray, notInArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { apiTokens, listState, oauthSources } from "../src/db/schema.ts";
@@ -15,11 +15,17 @@ const builder = drizzle.mock();
 const statement = (query: SQLWrapper) => `${dialect.sqlToQuery(query.getSQL().inlineParams()).sql};\n`;
 
 /** The statements that replace a store's sources, for a database that only takes a file: `wrangler d1 execute --file`. */
-export function listAsSql({ documents, beside }: SourceList, now: number): string {
-  const statements: SQLWrapper[] = [builder.delete(oauthSources)];
+export function listAsSql({ documents, held, beside }: SourceList, now: number): string {
+  const isHolding = held.length > 0;
+  const statements: SQLWrapper[] = [
+    builder.delete(oauthSources).where(isHolding ? notInArray(oauthSources.pk, held) : undefined),
+  ];
   let rows: SourceList["documents"] = [];
   let bytes = 0;
   const flush = () => {
+    const slugs = rows.map(({ slug }) => slug);
+    // What is held gives way to a source that has its slug meanwhile.
+    if (isHolding) statements.push(builder.delete(oauthSources).where(inArray(oauthSources.slug, slugs)));
     if (rows.length > 0) statements.push(builder.insert(oauthSources).values(rows));
     [rows, bytes] = [[], 0];
   };
@@ -35,7 +41,7 @@ export function listAsSql({ documents, beside }: SourceList, now: number): strin
       revision: sql`${listState.revision} + 1`,
       changedAt: now,
       count: sql`(SELECT count(*) FROM ${oauthSources})`,
-      beside,
+      ...(beside !== undefined && { beside }),
     }),
   );
   return statements.map(statement).join("");

@@ -1,3 +1,5 @@
+import { tokenInTheClear } from "../src/db/libsql.ts";
+import { isInTheClear } from "../src/http/http-url.ts";
 import { UsageError } from "./command.ts";
 
 export interface StoreAddress {
@@ -12,10 +14,11 @@ const expected =
 
 /**
  * Reads LIBSQL_URL. A file's path is percent-decoded, as `@libsql/client` does it, so that all who open it open the same.
+ * @param authToken goes to a server over http:// on this machine only
  * @throws UsageError, which does not show the URL: there may be a password or a token in it
  */
-export function readStoreUrl(url: string): StoreAddress {
-  return /^file:/i.test(url) ? readFileUrl(url) : readServerUrl(url);
+export function readStoreUrl(url: string, authToken = process.env.LIBSQL_AUTH_TOKEN): StoreAddress {
+  return /^file:/i.test(url) ? readFileUrl(url) : readServerUrl(url, authToken);
 }
 
 /** `file:relative/path`, `file:/absolute/path`, or with the two slashes of an empty host, or localhost, before the latter. */
@@ -36,8 +39,9 @@ function decode(text: string): string | undefined {
   }
 }
 
-function readServerUrl(text: string): StoreAddress {
+function readServerUrl(text: string, authToken: string | undefined): StoreAddress {
   const url = /^(https?|libsql):\/\/[^/?#]/i.test(text) ? URL.parse(text) : null;
   if (!url || url.username || url.password || url.search || url.hash) throw new UsageError(expected);
+  if (authToken && isInTheClear(url)) throw new UsageError(tokenInTheClear);
   return { file: undefined, shown: `${url.protocol}//${url.host}${url.pathname === "/" ? "" : url.pathname}` };
 }

@@ -19,10 +19,10 @@ const timeout = 10_000;
 /**
  * Opens a store by its URL: `file:PATH`, `http(s)://…` or `libsql://…`. Nothing is sent to a server before the first query.
  * @param deadlineMs for one request to a server. @default 10 s
- * @throws UsageError for another
+ * @throws UsageError for another, and where the token would go over the network in the clear
  */
 export function openStore(url: string, authToken?: string, deadlineMs?: number): Store {
-  const { file, shown } = readStoreUrl(url);
+  const { file, shown } = readStoreUrl(url, authToken);
   if (file) mkdirSync(dirname(file), { recursive: true });
   return drizzle({
     client: createClient({ url, timeout, fetch: storeFetch(shown, deadlineMs), ...(authToken && { authToken }) }),

@@ -3,6 +3,7 @@ import { changedFields, countChanges, type Difference } from "../src/sync/differ
 import { refuseLosses } from "../src/sync/losses.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
+import { describeWarnings } from "../src/sync/warning.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
@@ -13,14 +14,14 @@ const usage = `Usage: ${commandLine("sync", `[--dry-run] [--allow-removals] [--a
        ${commandLine("sync", `--status${d1Option}`)}
 
 Makes the sources in the store at LIBSQL_URL equal to those of a live authentik. All or nothing: unless the whole list was
-read and is good, the store stays as it was.
+read and is good, the store stays as it was. An odd value stops nothing: it is a warning.
   AUTHENTIK_TOKEN     an API token of authentik whose user may view OAuth sources
   AUTHENTIK_SYNC_URL  where authentik is (default: AUTHENTIK_URL)
   --dry-run           writes nothing, and shows every change, field by field
   --allow-removals    takes the list even where it is empty, or has lost more than half of ten sources or more
                       (or SYNC_ALLOW_REMOVALS=true)
   --allow-http        sends the token in the clear to an http:// address of another machine
-  --status            shows the last runs, those of the Worker too${storeUsage(18)}`;
+  --status            shows the last runs, those of the Worker too, and the warnings of the last good one${storeUsage(18)}`;
 
 const shownRuns = 10;
 const longestShown = 200;
@@ -46,7 +47,6 @@ function titleOf(document: string): string {
   return `${slug}: ${shown(name)}`;
 }
 
-/** In quotes, so that no control character reaches a terminal. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
@@ -68,11 +68,21 @@ async function printStatus(io: Io, flags: StoreFlags) {
     return;
   }
   const age = Math.round((Date.now() - lastGood.startedAt) / 1000);
-  io.print(`The last good run was ${age} s ago, at ${new Date(lastGood.startedAt).toISOString()}.`);
+  const at = new Date(lastGood.startedAt).toISOString();
+  io.print(
+    age < 0
+      ? `The last good run is dated in the future, at ${at}: a clock is wrong.`
+      : `The last good run was ${age} s ago, at ${at}.`,
+  );
+  for (const line of warningsOf(lastGood)) io.print(line);
 }
 
+const warningsOf = ({ warnings: count, firstWarnings: first }: Pick<SyncRun, "warnings" | "firstWarnings">) =>
+  describeWarnings({ count, first });
+
 function lineOf(run: SyncRun): string {
-  const what = run.added === null ? (run.error ?? "") : changesOf(run);
+  const warnings = run.warnings === 0 ? [] : [`warnings ${run.warnings}`];
+  const what = run.added === null ? (run.error ?? "") : [changesOf(run), ...warnings].join(", ");
   return [
     new Date(run.startedAt).toISOString(),
     run.trigger,
@@ -98,6 +108,7 @@ async function main(args: string[], io: Io) {
 
   const { sync, freshness } = toolSettings(io.env);
   const { upstream, token } = sync;
+  if (sync.problem) throw new UsageError(sync.problem);
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
   if (!token) throw new UsageError("AUTHENTIK_TOKEN is not set: an API token of authentik, in the environment");
   const options: SyncOptions = {
@@ -109,10 +120,13 @@ async function main(args: string[], io: Io) {
     onPage: showProgress(io.stderr, "pages read"),
   };
   if (values["dry-run"]) {
-    return printDifference(io, await withStore(io, values, (db) => compareWithUpstream(db, options)), options);
+    const { difference, ...warnings } = await withStore(io, values, (db) => compareWithUpstream(db, options));
+    for (const line of warningsOf(warnings)) io.say(line);
+    return printDifference(io, difference, options);
   }
 
   const run = await withStore(io, values, (db) => syncSources(db, options));
+  for (const line of warningsOf(run)) io.say(line);
   if (run.outcome === "failed" || run.outcome === "superseded") throw new Error(run.error ?? run.outcome);
   io.print(changesOf(run));
   if (run.error) throw new Error(run.error);

@@ -5,6 +5,8 @@ export interface ReadFetchOptions {
   fetch?: typeof fetch;
   /** Called before every request that goes out. */
   onRequest?: () => void;
+  /** Aborts an attempt after so many milliseconds. @default AbortSignal.timeout */
+  timeout?: (milliseconds: number) => AbortSignal;
 }
 
 /** Of a response: the largest page that an import allows has half of it, and an isolate has 128 MB. */
@@ -23,11 +25,14 @@ const writeBytesPerMs = 256;
 /** Statuses of a server, or of something in front of it, that may answer in a moment. */
 const passing = [502, 503, 504];
 
+const abortAfter = (milliseconds: number) => AbortSignal.timeout(milliseconds);
+
 /**
  * A `fetch` for a store that is only read: with a deadline and a limit of bytes, without redirects. It tries again at most
  * twice, which does no harm to reads.
  */
-export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOptions = {}): typeof globalThis.fetch {
+export function readFetch(options: ReadFetchOptions = {}): typeof globalThis.fetch {
+  const { fetch = globalThis.fetch, onRequest, timeout = abortAfter } = options;
   return async (input, init) => {
     const request = requestOf(input, init);
     const { url, method, headers } = request;
@@ -36,8 +41,8 @@ export function readFetch({ fetch = globalThis.fetch, onRequest }: ReadFetchOpti
     const deadline = Date.now() + budgetMs;
     for (let attempt = 1; ; attempt++) {
       onRequest?.();
-      const milliseconds = Math.max(1, Math.min(attemptMs, deadline - Date.now()));
-      const outcome = await send(fetch, url, { method, headers, body }, milliseconds).catch(asError);
+      const signal = timeout(Math.max(1, Math.min(attemptMs, deadline - Date.now())));
+      const outcome = await send(fetch, url, { method, headers, body, signal }).catch(asError);
       const wait = Math.random() * firstWaitMs * 2 ** (attempt - 1);
       if (!mayPass(outcome) || attempt === attempts || Date.now() + wait >= deadline) {
         if (outcome instanceof Error) throw outcome;
@@ -58,21 +63,16 @@ export const writeFetch =
     const request = requestOf(input, init);
     const { url, method, headers } = request;
     const body = await request.arrayBuffer();
-    const milliseconds = deadlineMs + Math.ceil(body.byteLength / writeBytesPerMs);
-    return send(fetch, url, { method, headers, body: body.byteLength > 0 ? body : null }, milliseconds);
+    const signal = abortAfter(deadlineMs + Math.ceil(body.byteLength / writeBytesPerMs));
+    return send(fetch, url, { method, headers, body: body.byteLength > 0 ? body : null, signal });
   };
 
 /** The client's own, where it comes as one: its body is read once, here as by `fetch`. */
 const requestOf = (input: string | URL | Request, init: RequestInit | undefined) =>
   input instanceof Request && !init ? input : new Request(input, init);
 
-async function send(
-  fetch: typeof globalThis.fetch,
-  input: string | URL | Request,
-  init: RequestInit | undefined,
-  milliseconds: number,
-): Promise<Response> {
-  const response = await fetch(input, { ...init, signal: AbortSignal.timeout(milliseconds), redirect: "manual" });
+async function send(fetch: typeof globalThis.fetch, url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, { ...init, redirect: "manual" });
   const type = response.headers.get("Content-Type") ?? "text/plain";
   const text = await readBoundedText(response, maxBytes);
   return new ReadResponse(text, { status: response.status, headers: { "Content-Type": type } });

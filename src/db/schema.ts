@@ -1,15 +1,32 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, type SQLiteColumn, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { type Column, type ColumnName, fieldsWith } from "../sources/fields.ts";
+import { type ColumnName, type Field, fieldsWith } from "../sources/fields.ts";
 
 /** A check in SQL's own words: DDL takes no bound values. */
 const isOneOf = (column: SQLiteColumn) =>
   sql`${column} IN (${sql.raw((column.enumValues ?? []).map((value) => `'${value}'`).join(", "))})`;
 
+type FieldWithColumn = Field & Required<Pick<Field, "column">>;
+
+/** What can be no other than text, in whatever list. */
+const isIdentity = (name: string) => name === "name" || name === "slug";
+
+/** What the document holds, where that is of the column's type; what is not counts as absent. */
+function columnValue(
+  name: string,
+  { column: { type, isNullable, ...column }, default: fallback = "" }: FieldWithColumn,
+) {
+  const [jsonType, value] = [`json_type(document, '$.${name}')`, `document ->> '$.${name}'`];
+  if (isIdentity(name)) return value;
+  if (type === "boolean") return `CASE ${jsonType} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END`;
+  const otherwise = column.fallback ?? (isNullable ? undefined : fallback);
+  return `CASE ${jsonType} WHEN 'text' THEN ${value}${otherwise === undefined ? "" : ` ELSE '${otherwise}'`} END`;
+}
+
 /** Virtual where an index holds it; stored elsewhere, since a scan over virtual columns takes three times as long. */
-function generatedColumn(name: string, { type, fallback, index, isNullable }: Column) {
-  const value = `document ->> '$.${name}'`;
-  const expression = sql.raw(fallback === undefined ? value : `coalesce(${value}, '${fallback}')`);
+function generatedColumn(name: string, field: FieldWithColumn) {
+  const { type, index, isNullable } = field.column;
+  const expression = sql.raw(columnValue(name, field));
   const mode = index ? "virtual" : "stored";
   if (type === "boolean") return integer(name, { mode: "boolean" }).generatedAlwaysAs(expression, { mode });
   const column = text(name).generatedAlwaysAs(expression, { mode });
@@ -20,22 +37,18 @@ function generatedColumn(name: string, { type, fallback, index, isNullable }: Co
 const columns = /* @__PURE__ */ fieldsWith("column");
 
 const generatedColumns = () =>
-  Object.fromEntries(columns.map(([name, { column }]) => [name, generatedColumn(name, column)])) as Record<
+  Object.fromEntries(columns.map(([name, field]) => [name, generatedColumn(name, field)])) as Record<
     ColumnName,
     ReturnType<typeof generatedColumn>
   >;
 
-/** What a column's field must be in the document. A check that comes out as NULL passes, so each is false instead. */
-function typeCheck(name: string, { type, isNullable }: Column) {
-  const jsonType = `json_type(document, '$.${name}')`;
-  const allowed = type === "text" ? ["text"] : ["true", "false"];
-  const list = (isNullable ? [...allowed, "null"] : allowed).map((word) => `'${word}'`).join(", ");
-  return check(`${name}_has_its_type`, sql.raw(`coalesce(${jsonType}, ${isNullable ? "'null'" : "''"}) IN (${list})`));
-}
+/** A check that comes out as NULL passes, so this one is false instead. */
+const typeCheck = (name: string) =>
+  check(`${name}_has_its_type`, sql.raw(`coalesce(json_type(document, '$.${name}'), '') IN ('text')`));
 
 /**
  * A source as the document that authentik sent, and generated columns over it for whatever is filtered or ordered by: a
- * writer cannot make the two disagree, and the table itself refuses what is wrong.
+ * writer cannot make the two disagree. The table itself refuses what is no source; it takes every value besides.
  */
 export const oauthSources = /* @__PURE__ */ sqliteTable(
   "oauth_sources",
@@ -55,7 +68,7 @@ export const oauthSources = /* @__PURE__ */ sqliteTable(
     check("document_is_json", sql.raw("typeof(document) = 'text' AND json_valid(document)")),
     check("document_has_the_pk", sql.raw("document ->> '$.pk' IS pk")),
     check("document_has_no_secret", sql.raw("json_type(document, '$.consumer_secret') IS NULL")),
-    ...columns.map(([name, { column }]) => typeCheck(name, column)),
+    ...columns.flatMap(([name]) => (isIdentity(name) ? [typeCheck(name)] : [])),
     // The default order; with the text of searches, which are answered from this index alone where they find nothing.
     index("oauth_sources_by_name").on(table.name, table.pk, table.searchText),
     ...columns.flatMap(([name, { column }]) => {
@@ -115,6 +128,17 @@ export const apiTokens = sqliteTable(
   (table) => [check("scope_is_known", isOneOf(table.scope))],
 );
 
+/** What was odd about a value that a run has read, as src/sync/warning.ts has it. */
+export interface RunWarning {
+  /** The slug of the source; null where it is of no source. */
+  source: string | null;
+  /** The key that holds the value; dots lead into it. */
+  key: string;
+  what: string;
+  /** More of it: a scheme, a size, a reason. */
+  detail?: string | undefined;
+}
+
 /** What became of each run of the sync: the newest ones, and the last good one. Times are milliseconds since 1970. */
 export const syncRuns = sqliteTable(
   "sync_runs",
@@ -135,6 +159,10 @@ export const syncRuns = sqliteTable(
     unchanged: integer(),
     /** A sentence for a person; null where nothing went wrong. */
     error: text(),
+    /** How many values were odd. */
+    warnings: integer().notNull().default(0),
+    /** The first of them. */
+    firstWarnings: text("first_warnings", { mode: "json" }).$type<RunWarning[]>().notNull().default([]),
   },
   (table) => [check("outcome_is_known", isOneOf(table.outcome)), check("trigger_is_known", isOneOf(table.trigger))],
 );

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Principal, RequestVariables } from "./context.ts";
+import { notesOf, type Principal } from "./context.ts";
 import { badToken, notAuthenticated, permissionDenied, unsupportedScheme } from "./errors.ts";
 
 /** Gives the principal of a token, or null for one that is unknown, expired or revoked. */
@@ -18,11 +18,11 @@ const isPrintableAscii = /^[ -~]*$/;
  * (docs/contract.md, "403, never 401").
  */
 export function bearerAuth(verifyToken: VerifyToken) {
-  return createMiddleware<RequestVariables>(async function bearerAuth(c, next) {
+  return createMiddleware(async function bearerAuth(c, next) {
     const principal = await verifyToken(readToken(c.req.header("Authorization") ?? ""), c);
     if (!principal) throw badToken;
     if (!principal.mayViewSources) throw permissionDenied;
-    c.set("principal", principal);
+    notesOf(c).principal = principal;
     await next();
   });
 }

@@ -1,4 +1,6 @@
 import type { Context } from "hono";
+import type { Cached } from "../cache/cache.ts";
+import type { StoredResponse } from "../cache/stored-response.ts";
 
 /** Whom a bearer token stands for. */
 export interface Principal {
@@ -13,18 +15,25 @@ export interface Principal {
   validForSeconds?: number | undefined;
 }
 
-/** What a request's context holds by its end. */
-export interface RequestVariables {
-  Variables: {
-    /** Set once the token is verified. */
-    principal?: Principal;
-    /** Requests to the store that this one has caused and waited for. */
-    storeRequests?: number;
-  };
+/** What is known of a request by its end. */
+interface RequestNotes {
+  /** Set once the token is verified. */
+  principal?: Principal;
+  /** What the cache gave. */
+  answered?: Cached<StoredResponse>;
+  /** Requests to the store that this one has caused and waited for. */
+  storeRequests: number;
 }
 
-export function countStoreRequest(c: Context): void {
-  c.set("storeRequests", (c.get("storeRequests") ?? 0) + 1);
+const notes = new WeakMap<Context, RequestNotes>();
+
+/** The notes on a request, beside its context and not in it: the variables there are the host's. */
+export function notesOf(c: Context): RequestNotes {
+  const known = notes.get(c);
+  if (known) return known;
+  const added = { storeRequests: 0 };
+  notes.set(c, added);
+  return added;
 }
 
 /** `waitUntil` of a request; where a host gives no execution context, work goes on without it. */

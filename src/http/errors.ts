@@ -1,3 +1,4 @@
+import { printable } from "../printable.ts";
 import { Unavailable } from "../unavailable.ts";
 
 /**
@@ -50,6 +51,8 @@ export const methodNotAllowed = (method: string, allow: string) =>
   new ApiError(405, { detail: `Method "${method}" not allowed.`, code: "method_not_allowed" }, { Allow: allow });
 export const bodyTooLong = (maxBytes: number) =>
   new ApiError(413, { detail: `The body is longer than ${maxBytes} bytes.`, code: "too_large" });
+export const bodyTooSlow = (milliseconds: number) =>
+  new ApiError(408, { detail: `The body did not end within ${milliseconds / 1000} s.`, code: "timeout" });
 
 /** The one place where errors become answers. What is not meant for clients is logged and stays here. */
 export function renderError(error: unknown): Response {
@@ -67,8 +70,8 @@ function hide(error: unknown): ApiError {
 
 /** With the innermost cause alone: Drizzle's own message holds the values of the query. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause ? `${error.message}: ${rootMessage(error.cause)}` : error.message;
+  const [message, cause] = error instanceof Error ? [error.message, error.cause] : [String(error)];
+  return printable(cause ? `${message}: ${rootMessage(cause)}` : message);
 }
 
 const rootMessage = (cause: unknown): string =>

@@ -4,3 +4,11 @@
  */
 export const isHttpUrl = (value: unknown): value is string =>
   typeof value === "string" && /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/i.test(value) && URL.canParse(value);
+
+/** The URL's normal form (letter case, default port, punycode), without a slash at its end: what authentik itself would show. */
+export const normalUrl = (url: string): string => new URL(url).href.replace(/\/+$/, "");
+
+/** Whether what is sent there can be read on the way; within this machine it cannot. */
+export const isInTheClear = (url: URL): boolean => url.protocol === "http:" && !isLoopback(url.hostname);
+
+const isLoopback = (host: string) => /^(localhost|.+\.localhost|127(\.[0-9]+){3}|\[::1\])$/.test(host);

@@ -1,5 +1,7 @@
 import { createMiddleware } from "hono/factory";
-import type { RequestVariables } from "./context.ts";
+import { notesOf } from "./context.ts";
+import { helpLink } from "./help.ts";
+import { shownPath } from "./shown-path.ts";
 
 interface Line {
   /** Set for an entrypoint other than the gateway. */
@@ -7,6 +9,8 @@ interface Line {
   method: string;
   path: string;
   status: number;
+  /** Set where the request is for authentik: an unknown path, or a method that only reads do without. */
+  detail?: "not replicated" | undefined;
   /** The parameters of `Cache-Status`. */
   cache?: string | undefined;
   /** Requests to the store that this one has caused and waited for. */
@@ -18,15 +22,9 @@ interface Line {
   sample?: number | undefined;
 }
 
-/**
- * Tokens and the secret of a webhook, which a client puts into a path by mistake, and digests, which stand in the paths of
- * `Sources`.
- */
-const secrets = /ase_[0-9A-Za-z]+|[0-9a-f]{64}|(?<=^\/hooks\/authentik).+/g;
-
 /** Logs a line of JSON: never the query, whose values are the client's, and never a token. */
 export function logLine(line: Line): void {
-  console.log(JSON.stringify({ ...line, path: line.path.replace(secrets, "…") }));
+  console.log(JSON.stringify({ ...line, path: shownPath(line.path) }));
 }
 
 export interface HitLogOptions {
@@ -51,14 +49,15 @@ export interface RequestLogOptions extends HitLogOptions {
 /** Logs a line for every request but hits, and of these a sample. */
 export function requestLog({ now = Date.now, ...options }: RequestLogOptions) {
   const logHit = hitLog(options);
-  return createMiddleware<RequestVariables>(async function requestLog(c, next) {
+  return createMiddleware(async function requestLog(c, next) {
     const start = now();
     await next();
+    const { storeRequests, principal } = notesOf(c);
     const line = () => ({
       ...lineOf(c.req.method, c.req.path, c.res),
-      store: c.get("storeRequests") ?? 0,
+      store: storeRequests,
       ms: now() - start,
-      token: c.get("principal")?.id,
+      token: principal?.id,
     });
     if (isHit(c.res)) logHit(line);
     else logLine(line());
@@ -66,10 +65,11 @@ export function requestLog({ now = Date.now, ...options }: RequestLogOptions) {
 }
 
 /** What a request and its response say of themselves. */
-export const lineOf = (method: string, path: string, { status, headers }: Response) => ({
+export const lineOf = (method: string, path: string, { status, headers }: Response): Omit<Line, "store" | "ms"> => ({
   method,
   path,
   status,
+  detail: headers.get("Link") === helpLink ? "not replicated" : undefined,
   cache: headers.get("Cache-Status") ?? undefined,
 });
 

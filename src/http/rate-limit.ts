@@ -1,20 +1,30 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { RequestVariables } from "./context.ts";
-import { throttled } from "./errors.ts";
+import { notesOf } from "./context.ts";
+import { describe, throttled } from "./errors.ts";
 
 /** Counts a request under a key; gives whether it is within the limit. */
 export type RateLimiter = (key: string, c: Context) => Promise<boolean>;
 
 /** @throws ApiError 429 */
 export async function countRequest(limiter: RateLimiter | undefined, key: string, c: Context): Promise<void> {
-  if (limiter && !(await limiter(key, c))) throw throttled;
+  if (limiter && !(await isWithin(limiter, key, c))) throw throttled;
+}
+
+/** A limiter that fails limits nothing: readers are worth more than a count. */
+async function isWithin(limiter: RateLimiter, key: string, c: Context): Promise<boolean> {
+  try {
+    return await limiter(key, c);
+  } catch (error) {
+    console.error(`a rate limit was not asked: ${describe(error)}`);
+    return true;
+  }
 }
 
 /** Limits how often each token is used; stands behind `bearerAuth`. Without a limiter every request passes. */
 export const limitByToken = (limiter: RateLimiter | undefined) =>
-  createMiddleware<RequestVariables>(async function limitByToken(c, next) {
-    await countRequest(limiter, c.get("principal")?.id ?? "", c);
+  createMiddleware(async function limitByToken(c, next) {
+    await countRequest(limiter, notesOf(c).principal?.id ?? "", c);
     await next();
   });
 

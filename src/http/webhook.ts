@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { BodyTooLong, readBoundedText } from "../bounded-text.ts";
+import { withDeadline } from "../deadline.ts";
 import { readToken } from "./bearer.ts";
-import { badToken, bodyTooLong, methodNotAllowed, notAuthenticated, pathNotFound } from "./errors.ts";
+import { ApiError, badToken, bodyTooLong, bodyTooSlow, methodNotAllowed } from "./errors.ts";
 import { clientNetwork, countRequest, type RateLimiter } from "./rate-limit.ts";
 import { sha256 } from "./sha256.ts";
 
@@ -10,39 +11,54 @@ export interface WebhookOptions {
   secret: string | undefined;
   /** Called once for each call that knows it; resolves once that can no longer be lost. Without it there is no webhook. */
   onCall: (() => Promise<unknown>) | undefined;
-  /** Counts wrong secrets, by the client's address; calls that know it may come in bursts. */
+  /** Counts calls that do not know it, by the client's address; those that do may come in bursts. */
   limiter?: RateLimiter | undefined;
+  /** What is wrong with the configuration of the sync, in a sentence: every call is then an error. */
+  problem?: string | undefined;
 }
 
 const maxBytes = 64 * 1024;
+/** For the whole body. */
+const bodyMs = 10_000;
 
 /**
  * Answers every method at a webhook's path. The secret is a bearer token or, for callers that can set no header, the field
  * `secret` of a JSON body. Nothing else of the body counts: with a bearer token it is not read.
  */
-export const webhook = ({ secret, onCall, limiter }: WebhookOptions) =>
+export const webhook = ({ secret, onCall, limiter, problem }: WebhookOptions) =>
   async function webhook(c: Context): Promise<Response> {
-    if (!secret || !onCall) throw pathNotFound;
+    if (problem) throw new Error(problem);
+    if (!secret || !onCall) return c.notFound();
     if (c.req.method !== "POST") throw methodNotAllowed(c.req.method, "POST");
-    if (!(await isSame(await givenSecret(c.req.raw), secret))) {
+    try {
+      if (!(await isSame(await givenSecret(c.req.raw), secret))) throw badToken;
+    } catch (refusal) {
       await countRequest(limiter, clientNetwork(c), c);
-      throw badToken;
+      throw refusal;
     }
     await onCall();
     return c.json({ status: "accepted" }, 202);
   };
 
+/** @throws ApiError 403, 408 or 413 */
 async function givenSecret(request: Request): Promise<string> {
   if (Number(request.headers.get("Content-Length")) > maxBytes) throw bodyTooLong(maxBytes);
-  const authorization = request.headers.get("Authorization");
-  if (authorization !== null) return readToken(authorization);
+  const authorization = request.headers.get("Authorization") ?? "";
+  if (/^bearer /i.test(authorization)) return readToken(authorization);
+  // Another scheme is a proxy's: only where the body has no secret either, it is refused for that.
+  return (await secretOfBody(request)) ?? readToken(authorization);
+}
+
+async function secretOfBody(request: Request): Promise<string | undefined> {
   try {
-    const body: { secret?: unknown } | null = JSON.parse(await readBoundedText(request, maxBytes));
-    if (typeof body?.secret === "string") return body.secret;
+    const text = await withDeadline(readBoundedText(request, maxBytes), bodyMs, () => bodyTooSlow(bodyMs));
+    const body: { secret?: unknown } | null = JSON.parse(text);
+    return typeof body?.secret === "string" ? body.secret : undefined;
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     if (error instanceof BodyTooLong) throw bodyTooLong(maxBytes);
+    return undefined;
   }
-  throw notAuthenticated;
 }
 
 /** In a time that does not tell how much of the secret was right. */

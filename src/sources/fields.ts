@@ -4,7 +4,7 @@ import { sourceTypeSchema, validText } from "./source-type.ts";
 
 /** All that the code knows of one key of a source. */
 export interface Field {
-  /** What a source must hold under it. */
+  /** What a source holds under it, as its authentik documents it; only `pk`, `name` and `slug` must. */
   check: z.ZodMiniType;
   /** The contract's default where a source lacks it; computed where it depends on other fields. */
   default?: unknown;
@@ -14,14 +14,12 @@ export interface Field {
   column?: Column;
   /** How the parameter of the same name is read that filters by it; it needs a column. */
   filter?: Parameter<string | boolean | undefined>;
-  /** Whether it holds a URL, whose scheme is checked. */
-  isUrl?: true;
 }
 
 export interface Column {
   type: "text" | "boolean";
   isNullable?: true;
-  /** What a source without the field counts as. */
+  /** What a source without a value of this type counts as. @default the field's default; for text without one `""` */
   fallback?: string;
   index?: "index" | "unique";
 }
@@ -32,9 +30,12 @@ const uuidString = validText.check(
 );
 const flow = z.nullable(uuidString);
 const url = z.nullable(validText.check(z.maxLength(255)));
+/** authentik had 50, and has no limit since 2025.12. */
+const longestSlug = 255;
+
 /** As authentik's models have it. */
 export const slugSchema = validText.check(
-  z.maxLength(50),
+  z.maxLength(longestSlug),
   z.regex(/^[-a-zA-Z0-9_]+$/, "may hold letters, digits, - and _ only"),
 );
 
@@ -55,7 +56,7 @@ export const fields = {
   /** Names the source in URLs; unique. */
   slug: { check: slugSchema, column: indexed(required, "unique"), filter: text() },
   /** Whether people can sign in with it. */
-  enabled: { check: z.boolean(), column: { type: "boolean" }, filter: boolean() },
+  enabled: { check: z.boolean(), column: { type: "boolean", isNullable: true }, filter: boolean() },
   /** The UUID of the flow for people who are known. */
   authentication_flow: { check: flow, default: null, column: indexed(nullable), filter: uuid() },
   /** The UUID of the flow for people who are new. */
@@ -78,7 +79,7 @@ export const fields = {
     filter: choice(["identifier", "email_link", "email_deny", "username_link", "username_deny"]),
   },
   /** Who manages the object, where that is not a person. */
-  managed: { check: z.nullable(validText), default: null, column: indexed(nullable, "unique") },
+  managed: { check: z.nullable(validText), default: null, column: indexed(nullable) },
   /** The path that new users get. */
   user_path_template: { check: validText, default: "goauthentik.io/sources/%(slug)s", column: required },
   /** The icon's address; a path is below authentik's public URL. */
@@ -86,13 +87,13 @@ export const fields = {
   /** The name of the source's type. */
   provider_type: { check: validText.check(z.maxLength(255)), column: indexed(required), filter: text() },
   /** Where OAuth 1 asks for a request token. */
-  request_token_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  request_token_url: { check: url, default: null, column: nullable, filter: text() },
   /** Where people are sent to sign in. */
-  authorization_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  authorization_url: { check: url, default: null, column: nullable, filter: text() },
   /** Where the code is exchanged for a token. */
-  access_token_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  access_token_url: { check: url, default: null, column: nullable, filter: text() },
   /** Where the person's profile is read. */
-  profile_url: { check: url, default: null, column: nullable, filter: text(), isUrl: true },
+  profile_url: { check: url, default: null, column: nullable, filter: text() },
   /** The client ID at the provider. */
   consumer_key: { check: validText, column: indexed(required), filter: text() },
   /** Where the provider sends people back to, below authentik's public URL. */
@@ -102,9 +103,9 @@ export const fields = {
   /** The source's type. */
   type: { check: sourceTypeSchema, default: null },
   /** The OpenID Connect discovery document; may be empty. */
-  oidc_well_known_url: { check: validText, default: "", column: required, isUrl: true },
+  oidc_well_known_url: { check: validText, default: "", column: required },
   /** The provider's JSON Web Key Set; may be empty. */
-  oidc_jwks_url: { check: validText, default: "", column: required, isUrl: true },
+  oidc_jwks_url: { check: validText, default: "", column: required },
   /** The keys themselves, any JSON: an object in practice, `{}` where there are none. */
   oidc_jwks: { check: z.unknown(), default: {} },
   /** Whether it is shown more prominently. */
@@ -114,7 +115,7 @@ export const fields = {
   /** The UUIDs of the mappings of group properties. */
   group_property_mappings: { check: z.unknown(), isNewer: true },
   /** The URL of the icon to show. */
-  icon_url: { check: z.nullable(validText), isNewer: true, isUrl: true },
+  icon_url: { check: z.nullable(validText), isNewer: true },
   /** The icon's URLs for light and dark themes. */
   icon_themed_urls: { check: z.unknown(), isNewer: true },
   /** How a group is matched with one that exists; a source that does not say counts as `identifier`. */

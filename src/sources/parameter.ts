@@ -90,5 +90,14 @@ export const choice = <T extends string>(choices: readonly T[]) =>
 /** An integer between the limits, both included. */
 export const integer = ({ fallback, ...limits }: { minimum: number; maximum?: number; fallback: number }) =>
   parameter(readInteger(limits.minimum, limits.maximum), fallback, { type: "integer", ...limits });
-/** Text that is never refused. */
-export const list = <T>(read: (text: string) => T[], fallback: T[] = []) => parameter(read, fallback);
+/** Text that is read as a list, and refused only where it is over the limits. */
+export const list = <T>(
+  read: (text: string) => T[],
+  fallback: T[] = [],
+  { items, characters } = { items: Number.POSITIVE_INFINITY, characters: Number.POSITIVE_INFINITY },
+) =>
+  parameter((text) => {
+    const values = read(text);
+    if (values.length <= items && text.length <= characters) return values;
+    return new Refusal(`Ensure this value has at most ${items} terms and ${characters} characters.`);
+  }, fallback);

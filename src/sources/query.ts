@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { type FilterName, type fields, fieldsWith } from "./fields.ts";
 import { defaultOrdering, readOrdering, writeOrdering } from "./ordering.ts";
 import { flag, integer, list, uuid } from "./parameter.ts";
-import { searchTerms } from "./search.ts";
+import { searchLimits, searchTerms } from "./search.ts";
 
 type Filters = { [K in FilterName]: (typeof fields)[K]["filter"] };
 
@@ -16,7 +16,7 @@ export const listQuerySchema = z.object({
   /** The `pk`, under the name that authentik 2024.8 and later have for it. */
   pbm_uuid: uuid(),
   has_jwks: flag(),
-  search: list(searchTerms),
+  search: list(searchTerms, [], searchLimits),
   ordering: list(readOrdering, defaultOrdering),
   page: integer({ minimum: 1, fallback: 1 }),
   page_size: integer({ minimum: 1, maximum: 1000, fallback: 100 }),

@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 
 /** PostgreSQL holds no NUL, and text with half a surrogate pair is no UTF-8; native libSQL aborts on it. */
-export const validText = z
-  .string()
-  .check(z.refine((value) => value.isWellFormed() && !value.includes("\0"), "is not valid text"));
+export const isValidText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
+
+export const validText = z.string().check(z.refine(isValidText, "is not valid text"));
 
 /** The `type` object of a source. */
 export const sourceTypeSchema = z.looseObject({

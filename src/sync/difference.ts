@@ -1,11 +1,14 @@
 import type { Document } from "./document.ts";
 import type { SourceList } from "./list.ts";
+import { checkLargestPage } from "./list-limits.ts";
 
 /** The list as the store has it. */
 export interface StoredList {
   revision: number;
   /** Documents by `pk`. */
   documents: Map<string, string>;
+  /** How many sources it says that it has. */
+  count: number;
   beside: string;
   types: string[];
 }
@@ -16,7 +19,12 @@ export interface Difference {
   changed: { before: string; after: Document }[];
   /** By `pk`, with the document as it was. */
   removed: Map<string, string>;
+  /** Those that stay though they cannot be taken are among them. */
   unchanged: number;
+  /** How many sources cannot be taken, and are not in the store. */
+  leftOut: number;
+  /** Whether the store says that it has more or fewer sources than it has. */
+  isMiscounted: boolean;
   /** What is to stand beside the results, where that changes. */
   beside?: string;
   /** All source types, where any changes. */
@@ -31,10 +39,19 @@ export interface Changes {
   unchanged: number;
 }
 
-/** Compares what is stored with what is to be; a source is known by its `pk`. */
+/**
+ * Compares what is stored with what is to be; a source is known by its `pk`.
+ * @throws InvalidList where what stays makes a page too large
+ */
 export function compareLists(stored: StoredList, wanted: SourceList): Difference {
   const removed = new Map(stored.documents);
-  const difference: Difference = { added: [], changed: [], removed, unchanged: 0 };
+  const isMiscounted = stored.count !== removed.size;
+  const kept = keptSources(removed, wanted);
+  for (const { pk } of kept) removed.delete(pk);
+  const difference: Difference = {
+    ...{ added: [], changed: [], removed, unchanged: kept.length },
+    ...{ leftOut: wanted.held.length - kept.length, isMiscounted },
+  };
   for (const after of wanted.documents) {
     const before = removed.get(after.pk);
     removed.delete(after.pk);
@@ -42,9 +59,22 @@ export function compareLists(stored: StoredList, wanted: SourceList): Difference
     else if (before === after.document) difference.unchanged++;
     else difference.changed.push({ before, after });
   }
-  if (wanted.beside !== stored.beside) difference.beside = wanted.beside;
+  if (wanted.beside !== undefined && wanted.beside !== stored.beside) difference.beside = wanted.beside;
   if (wanted.types && wanted.types.join() !== stored.types.join()) difference.types = wanted.types;
   return difference;
+}
+
+/** The sources that cannot be taken, as they are stored; not one whose slug another source has meanwhile. */
+function keptSources(stored: Map<string, string>, { held, documents }: SourceList) {
+  if (held.length === 0) return [];
+  const slugs = new Set(documents.map(({ slug }) => slug));
+  const kept = held.flatMap((pk) => {
+    const document = stored.get(pk);
+    const slug = document === undefined ? undefined : String(JSON.parse(document).slug);
+    return document === undefined || slug === undefined || slugs.has(slug) ? [] : [{ pk, slug, document }];
+  });
+  checkLargestPage([...documents, ...kept]);
+  return kept;
 }
 
 export const countChanges = ({ added, changed, removed, unchanged }: Difference): Changes => ({
@@ -54,8 +84,8 @@ export const countChanges = ({ added, changed, removed, unchanged }: Difference)
   unchanged,
 });
 
-export const isEmpty = ({ added, changed, removed, beside, types }: Difference): boolean =>
-  added.length + changed.length + removed.size === 0 && beside === undefined && types === undefined;
+export const isEmpty = ({ added, changed, removed, isMiscounted, beside, types }: Difference): boolean =>
+  added.length + changed.length + removed.size === 0 && !isMiscounted && beside === undefined && types === undefined;
 
 /** The keys of two documents that differ, each with its values. */
 export function changedFields(before: string, after: string): { field: string; from: unknown; to: unknown }[] {

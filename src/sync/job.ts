@@ -1,4 +1,5 @@
 import type { WritableDatabase } from "../db/database.ts";
+import { printable } from "../printable.ts";
 import { syncSources } from "./run.ts";
 import type { Trigger } from "./runs.ts";
 
@@ -22,7 +23,7 @@ export async function syncJob({ database, sync, trigger, invalidate }: SyncJobOp
   if (!token) return true;
   const run = await syncSources(database(), { upstream, token, allowRemovals, trigger });
   const log = run.error === null || run.outcome === "superseded" ? console.log : console.error;
-  log(JSON.stringify({ job: "sync", ...run }));
+  log(printable(JSON.stringify({ job: "sync", ...run })));
   if (run.outcome !== "changed") return run.outcome === "unchanged";
   try {
     await invalidate();

@@ -1,4 +1,5 @@
-import { nameRow, type Problem } from "./problem.ts";
+import { byteLength } from "../byte-length.ts";
+import { InvalidList } from "./problem.ts";
 
 /** Levels of arrays and objects in a field: what recurses over it must not run out of stack. */
 const deepestField = 200;
@@ -11,9 +12,9 @@ const largestSource = 64 * 1024;
 const largestPage = 8 * 1024 * 1024;
 const sourcesPerPage = 1_000;
 /** Of what stands beside the results. */
-export const largestBeside = 64 * 1024;
+const largestBeside = 64 * 1024;
 /** Of all source types together: authentik 2026.8 has 17. They go into the store as one bound value, which D1 takes up to 2 MB. */
-export const largestTypes = 128 * 1024;
+const largestTypes = 128 * 1024;
 
 const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
 
@@ -27,31 +28,34 @@ function isDeeper(value: unknown, limit: number): boolean {
   return false;
 }
 
-/** The fields of a row that are nested so deep that nothing recursive may touch them. */
-export const tooDeepFields = (row: Record<string, unknown>): string[] =>
-  Object.keys(row).filter((name) => isDeeper(row[name], deepestField));
+/** The first key of an object whose value is nested so deep that nothing recursive may touch it. */
+export const tooDeepKey = (object: Record<string, unknown>): string | undefined =>
+  Object.keys(object).find((name) => isDeeper(object[name], deepestField));
 
-export const tooDeepMessage = `is nested more than ${deepestField} deep`;
+export const tooDeepDetail = `more than ${deepestField} levels`;
 
-const encoder = new TextEncoder();
-const bytesOf = (text: string): number => encoder.encode(text).byteLength;
+/** How much too large a text is, as a sentence has it; undefined where it is not. */
+const excess = (most: number) => (text: string) => {
+  // No character has more than three bytes for each of its UTF-16 units.
+  if (text.length * 3 <= most) return undefined;
+  const bytes = byteLength(text);
+  return bytes > most ? `${bytes} bytes as JSON, more than ${most}` : undefined;
+};
 
-/** A source that is too large, and the largest ones that are too large together, since they may all stand on one page. */
-export function sizeProblems(sources: readonly { slug: string; document: string }[]): Problem[] {
-  const sizes = sources.map(({ slug, document }, row) => ({ row, slug, bytes: bytesOf(document) }));
-  const tooLarge = sizes.filter(({ bytes }) => bytes > largestSource);
-  if (tooLarge.length > 0) {
-    return tooLarge.map(({ row, slug, bytes }) => ({
-      row,
-      slug,
-      code: "too_large",
-      message: `has ${bytes} bytes as JSON, more than ${largestSource}`,
-    }));
-  }
+export const excessOfSource = excess(largestSource);
+export const excessOfBeside = excess(largestBeside);
+export const excessOfTypes = excess(largestTypes);
+
+/**
+ * Refuses sources that are too large together, since the largest may all stand on one page.
+ * @throws InvalidList
+ */
+export function checkLargestPage(sources: readonly { slug: string; document: string }[]): void {
+  const sizes = sources.map(({ slug, document }) => ({ slug, bytes: byteLength(document) }));
   const largest = sizes.sort((a, b) => b.bytes - a.bytes).slice(0, sourcesPerPage);
   const total = largest.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (total <= largestPage) return [];
-  const first = largest.slice(0, 3).map(({ row, slug, bytes }) => `${nameRow(row, slug)} has ${bytes}`);
+  if (total <= largestPage) return;
+  const first = largest.slice(0, 3).map(({ slug, bytes }) => `${slug} has ${bytes}`);
   const message = `the ${largest.length} largest sources have ${total} bytes as JSON together, more than ${largestPage}: ${first.join(", ")}`;
-  return [{ code: "too_large", message }];
+  throw new InvalidList([{ code: "too_large", message }]);
 }

@@ -1,30 +1,25 @@
 import * as z from "zod/mini";
-import { fieldEntries } from "../sources/fields.ts";
-import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
-import { type CheckedRow, type Document, documentOf } from "./document.ts";
-import { largestBeside, largestTypes, sizeProblems, tooDeepFields, tooDeepMessage } from "./list-limits.ts";
+import type { SourceType } from "../sources/source-type.ts";
+import { type Document, documentOf } from "./document.ts";
+import { checkLargestPage, excessOfBeside, excessOfSource, tooDeepDetail, tooDeepKey } from "./list-limits.ts";
 import { InvalidList, mostProblems, type Problem } from "./problem.ts";
-import { isPlainObject, withoutSecrets } from "./secrets.ts";
-import { unsafeUrls } from "./unsafe-urls.ts";
+import { asValidText, columnOddities, duplicateFinder, identityProblems, type Row } from "./row.ts";
+import { createSanitizer } from "./sanitize.ts";
+import { isPlainObject } from "./secrets.ts";
+import { gatherWarnings, shownName, shownPath, type Warning, type Warnings } from "./warning.ts";
 
 /** A whole list, in the form in which the store holds it. */
 export interface SourceList {
   documents: Document[];
-  /** What stands beside `pagination` and `results`, as JSON. */
-  beside: string;
+  /** The `pk` of each source that cannot be taken: the store keeps what it has of it. */
+  held: string[];
+  /** What stands beside `pagination` and `results`, as JSON; undefined where it cannot be taken. */
+  beside: string | undefined;
   /** What `source_types/` gives, where that is known: a JSON object each. */
   types?: string[] | undefined;
+  /** What is odd about its values. */
+  warnings: Warnings;
 }
-
-/** A row must have what the contract gives no default for; its other keys are checked where it has them. */
-const rowSchema = z.looseObject(
-  Object.fromEntries(
-    fieldEntries.map(([name, { check, default: fallback, isNewer }]) => [
-      name,
-      fallback === undefined && !isNewer ? check : z.optional(check),
-    ]),
-  ),
-);
 
 /** Without zod's own numbers, which weigh more than all that is checked by them. */
 export const integerFrom = (minimum: number) =>
@@ -35,63 +30,85 @@ const envelopeSchema = z.looseObject({
   results: z.array(z.unknown()),
 });
 
+type Warn = (warning: Warning) => void;
+
 /**
- * Reads a list in the API's own format: a response with `results`, or a bare array. Documents are made from the parsed value
- * and never from zod's output, which reorders keys.
+ * Reads a list in the API's own format: a response with `results`, or a bare array. A fault of a value costs that value, and is
+ * a warning of the list.
  * @param types the known source types by name, for rows that bring none. @default none
  * @throws InvalidList with the first ten problems
  */
 export function readList(json: unknown, types: ReadonlyMap<string, SourceType> = new Map()): SourceList {
-  const { rows, beside } = openEnvelope(json);
-  const problems: Problem[] = [];
+  const { rows, others } = openEnvelope(json);
+  const { warnings, warn } = gatherWarnings();
+  const sources = checkIdentities(rows);
+  const takeRow = rowTaker(types, warn);
   const documents: Document[] = [];
-  const isTaken = duplicateFinder();
+  const held: string[] = [];
+  for (const [i, row] of sources.entries()) {
+    const document = takeRow(row, i);
+    if (document) documents.push(document);
+    else held.push(row.pk);
+  }
+  checkLargestPage(documents);
+  return { documents, held, beside: readBeside(others, warn), warnings };
+}
+
+/** @throws InvalidList where a row is no source, or two are the same one */
+function checkIdentities(rows: unknown[]): Row[] {
+  const problems: Problem[] = [];
+  const duplicatesIn = duplicateFinder("pk", "slug");
   for (const [row, value] of rows.entries()) {
     if (problems.length >= mostProblems) break;
-    const found = [...rowProblems(value), ...isTaken(value)];
-    const slug = isPlainObject(value) ? value.slug : undefined;
-    problems.push(...found.map((problem) => ({ row, slug, ...problem })));
-    if (found.length === 0) documents.push(documentOf(value as CheckedRow, types));
+    const found = identityProblems(value);
+    const source = isPlainObject(value) ? value : {};
+    for (const field of duplicatesIn(source)) {
+      found.push({ field, code: "duplicate", message: "stands in another row too" });
+    }
+    problems.push(...found.map((problem) => ({ row, slug: source.slug, ...problem })));
   }
-  if (problems.length === 0) problems.push(...sizeProblems(documents));
   if (problems.length > 0) throw new InvalidList(problems.slice(0, mostProblems));
-  return { documents, beside };
+  return rows as Row[];
 }
 
-/** What is wrong with a row by itself. */
-function rowProblems(row: unknown): Omit<Problem, "row" | "slug">[] {
-  if (!isPlainObject(row)) return [{ field: "row", code: "invalid", message: "is no object" }];
-  const tooDeep = tooDeepFields(row);
-  if (tooDeep.length > 0)
-    return tooDeep.map((field) => ({ field: shownName(field), code: "too_deep", message: tooDeepMessage }));
-  const { error } = rowSchema.safeParse(row);
-  if (error) {
-    return error.issues.map(({ path, message }) => ({ field: path.join(".") || "row", code: "invalid", message }));
-  }
-  return unsafeUrls(row).map((problem) => ({ ...problem, code: "unsafe_url" }));
-}
+/** Makes a function that gives a row's document, or nothing where it cannot be taken; it warns of what is odd. */
+function rowTaker(types: ReadonlyMap<string, SourceType>, warn: Warn) {
+  let where: Pick<Warning, "row" | "source">;
+  const sanitize = createSanitizer((path, what, detail) => {
+    warn({ ...where, key: shownPath(path), what, detail });
+  });
+  const duplicatesIn = duplicateFinder("managed");
 
-/** A name that can be shown as it is. */
-const shownName = (name: string) => (/^[a-z]\w{0,49}$/i.test(name) ? name : "row");
-
-/** Finds what must be unique and stands in an earlier row too. */
-function duplicateFinder() {
-  const seen = { pk: new Set<unknown>(), slug: new Set<unknown>(), managed: new Set<unknown>() };
-  return (row: unknown): Omit<Problem, "row" | "slug">[] => {
-    if (!isPlainObject(row)) return [];
-    return (["pk", "slug", "managed"] as const).flatMap((field) => {
-      const value = row[field];
-      if (typeof value !== "string") return [];
-      const isDuplicate = seen[field].has(value);
-      seen[field].add(value);
-      return isDuplicate ? [{ field, code: "duplicate" as const, message: "stands in another row too" }] : [];
-    });
+  return (row: Row, place: number): Document | undefined => {
+    where = { row: place, source: row.slug };
+    const tooDeep = tooDeepKey(row);
+    if (tooDeep !== undefined) {
+      warn({ ...where, key: shownName(tooDeep), what: "too_deep", detail: tooDeepDetail });
+      return undefined;
+    }
+    let sent = sanitize(row);
+    for (const { key, what } of columnOddities(sent)) {
+      if (what === "not_text") sent = { ...sent, [key]: asValidText(String(sent[key])) };
+      warn({ ...where, key, what });
+    }
+    for (const key of duplicatesIn(sent)) warn({ ...where, key, what: "duplicate" });
+    if (Object.hasOwn(sent, "type") && !isPlainObject(sent.type)) warn({ ...where, key: "type", what: "wrong_type" });
+    const document = documentOf(sent, types);
+    const excess = excessOfSource(document.document);
+    if (excess === undefined) return document;
+    warn({ ...where, key: shownName(largestKey(sent)), what: "too_large", detail: `the source has ${excess}` });
+    return undefined;
   };
 }
 
+function largestKey(row: Row): string {
+  const sizes = Object.entries(row).map(([key, value]) => [key, JSON.stringify(value).length] as const);
+  return sizes.reduce((a, b) => (b[1] > a[1] ? b : a))[0];
+}
+
 /** A page that is not the whole list would remove all the other sources. */
-function openEnvelope(json: unknown): { rows: unknown[]; beside: string } {
-  if (Array.isArray(json)) return { rows: json, beside: "{}" };
+function openEnvelope(json: unknown): { rows: unknown[]; others: Record<string, unknown> } {
+  if (Array.isArray(json)) return { rows: json, others: {} };
   const { success, data } = envelopeSchema.safeParse(json);
   if (!success || !isPlainObject(json)) {
     const message = "neither a list of sources nor an answer of the API, which has `results`";
@@ -102,55 +119,21 @@ function openEnvelope(json: unknown): { rows: unknown[]; beside: string } {
     const message = `holds ${results.length} of ${pagination.count} sources: ask for all of them, with page_size=1000`;
     throw new InvalidList([{ code: "not_whole", message }]);
   }
-  return { rows: results, beside: besideOf(json) };
+  const { pagination: _, results: __, ...others } = json;
+  return { rows: results, others };
 }
 
-/**
- * What stands beside `pagination` and `results`, as JSON without secrets.
- * @throws InvalidList where that is more than 64 KiB, or nested too deep
- */
-export function besideOf({ pagination: _, results: __, ...others }: Record<string, unknown>): string {
-  const [tooDeep] = tooDeepFields(others);
-  if (tooDeep) throw new InvalidList([{ field: shownName(tooDeep), code: "too_deep", message: tooDeepMessage }]);
-  const beside = JSON.stringify(withoutSecrets(others));
-  checkLength("what stands beside the results", beside, largestBeside);
-  return beside;
-}
-
-function checkLength(what: string, { length }: string, most: number): void {
-  const message = `${what} has ${length} characters, more than ${most}`;
-  if (length > most) throw new InvalidList([{ code: "too_large", message }]);
-}
-
-/**
- * Reads what `source_types/` gives: a bare array.
- * @throws InvalidList
- */
-export function readTypes(json: unknown): { types: string[]; byName: Map<string, SourceType> } {
-  const { data, error } = z.array(sourceTypeSchema).check(z.maxLength(mostTypes)).safeParse(json);
-  if (error) {
-    const problems = error.issues.slice(0, mostProblems).map(
-      ({ path, message }): Problem => ({
-        field: path.join("."),
-        code: "invalid",
-        message,
-      }),
-    );
-    throw new InvalidList(problems);
+/** What stands beside `pagination` and `results`, as JSON; undefined where it is too large or nested too deep. */
+function readBeside(others: Record<string, unknown>, warn: Warn): string | undefined {
+  const tooDeep = tooDeepKey(others);
+  if (tooDeep !== undefined) {
+    warn({ source: null, key: shownName(tooDeep), what: "too_deep", detail: tooDeepDetail });
+    return undefined;
   }
-  const problems = data.flatMap((type): Problem[] => [
-    ...tooDeepFields(type).map(
-      (field): Problem => ({ field: shownName(field), code: "too_deep", message: tooDeepMessage }),
-    ),
-    ...unsafeUrls({ type }).map((problem): Problem => ({ ...problem, code: "unsafe_url" })),
-  ]);
-  const byName = new Map(data.map((type) => [type.name, type]));
-  if (byName.size < data.length) problems.push({ field: "name", code: "invalid", message: "two types have one name" });
-  if (problems.length > 0) throw new InvalidList(problems.slice(0, mostProblems));
-  const types = (withoutSecrets(json) as object[]).map((type) => JSON.stringify(type));
-  checkLength("the list of source types", types.join(), largestTypes);
-  return { types, byName };
+  const sanitize = createSanitizer((path, what) => warn({ source: null, key: shownPath(path), what }));
+  const beside = JSON.stringify(sanitize(others));
+  const excess = excessOfBeside(beside);
+  if (excess === undefined) return beside;
+  warn({ source: null, key: "beside results", what: "too_large", detail: excess });
+  return undefined;
 }
-
-/** authentik 2026.8 has 17. */
-const mostTypes = 1_000;

@@ -1,10 +1,10 @@
 /** What is wrong with a list. Sentences are made where problems are shown. */
 export interface Problem {
   /** From 0; undefined where it concerns the list as a whole. */
-  row?: number;
+  row?: number | undefined;
   slug?: unknown;
   field?: string;
-  code: "invalid" | "duplicate" | "too_deep" | "too_large" | "unsafe_url" | "no_list" | "not_whole";
+  code: "invalid" | "duplicate" | "too_large" | "no_list" | "not_whole" | "odd_value";
   message: string;
 }
 
@@ -33,7 +33,7 @@ function describe({ row, slug, field, message }: Problem): string {
   return [...where, ...(field === undefined ? [] : [field]), message].join(": ");
 }
 
-export const nameRow = (row: number, slug: unknown): string => `row ${row + 1} (slug ${shownSlug(slug)})`;
+const nameRow = (row: number, slug: unknown): string => `row ${row + 1} (slug ${shownSlug(slug)})`;
 
 /** In quotes, so that no control character reaches a terminal; never in part, since what redacts a secret would not find it. */
 function shownSlug(slug: unknown): string {

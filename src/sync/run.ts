@@ -3,6 +3,7 @@ import { type Changes, compareLists, countChanges, type Difference, isEmpty } fr
 import { finalFault, SyncError } from "./fault.ts";
 import type { SourceList } from "./list.ts";
 import { refuseLosses } from "./losses.ts";
+import { InvalidList } from "./problem.ts";
 import { recordRun, type SyncRun, type Trigger } from "./runs.ts";
 import { listAddress, shownAddress } from "./upstream/address.ts";
 import type { UpstreamOptions } from "./upstream/fetch.ts";
@@ -47,19 +48,25 @@ export async function syncSources(db: WritableDatabase, options: SyncOptions): P
 }
 
 /**
- * What `syncSources` would change; writes nothing.
+ * What `syncSources` would change, and warn of; writes nothing.
  * @throws SyncError for faults of the store too
  */
-export async function compareWithUpstream(db: WritableDatabase, options: SyncOptions): Promise<Difference> {
+export async function compareWithUpstream(
+  db: WritableDatabase,
+  options: SyncOptions,
+): Promise<{ difference: Difference } & RunWarnings> {
   try {
     const list = await readUpstream(options);
-    return compareLists(await readStoredList(db), list);
+    const difference = compareLists(await readStoredList(db), list);
+    return { difference, ...warningsOf(list, options.token) };
   } catch (error) {
     throw finalFault(sentence(error, options.token));
   }
 }
 
-type Outcome = Pick<SyncRun, "outcome" | "error" | keyof Changes>;
+type RunWarnings = Pick<SyncRun, "warnings" | "firstWarnings">;
+
+type Outcome = Pick<SyncRun, "outcome" | "error" | keyof Changes> & RunWarnings;
 
 /**
  * Where another writer was faster it starts again from the reading of upstream: what that writer read may be older than the
@@ -74,7 +81,8 @@ async function replaceByUpstream(db: WritableDatabase, options: SyncOptions): Pr
     if (!allowRemovals) refuseLosses(difference);
     try {
       await writeDifference(db, difference, { revision, now: now() });
-      return { outcome: isEmpty(difference) ? "unchanged" : "changed", error: null, ...countChanges(difference) };
+      const outcome = isEmpty(difference) ? "unchanged" : "changed";
+      return { outcome, error: null, ...countChanges(difference), ...warningsOf(list, options.token) };
     } catch (error) {
       if (!(error instanceof RevisionGone)) throw error;
     }
@@ -100,6 +108,17 @@ async function readUpstream(options: SyncOptions): Promise<SourceList> {
   return walkUpstream(address, upstreamOptions, options.onPage);
 }
 
+/** As they are kept: the place in a list says nothing to who reads them, and a slug or a key may be the token. */
+function warningsOf({ warnings: { count, first } }: SourceList, token: string): RunWarnings {
+  const firstWarnings = first.map(({ source, key, what, detail }) => ({
+    source: source && redact(source, token),
+    key: redact(key, token),
+    what,
+    detail: detail && redact(detail, token),
+  }));
+  return { warnings: count, firstWarnings };
+}
+
 /** Enough for ten problems; the store keeps a thousand of them. */
 const longestError = 2_000;
 
@@ -109,13 +128,13 @@ function failure(error: unknown, token: string): Outcome {
   return {
     outcome: isSuperseded ? "superseded" : "failed",
     error: sentence(error, token),
-    ...{ added: null, changed: null, removed: null, unchanged: null },
+    ...{ added: null, changed: null, removed: null, unchanged: null, warnings: 0, firstWarnings: [] },
   };
 }
 
 const sentence = (error: unknown, token: string) =>
   redact(
-    error instanceof SyncError || error instanceof RevisionGone
+    error instanceof SyncError || error instanceof RevisionGone || error instanceof InvalidList
       ? error.message
       : `the store failed: ${rootMessage(error)}`,
     token,
@@ -128,7 +147,8 @@ const sentence = (error: unknown, token: string) =>
 function redact(text: string, token: string): string {
   const spellings = [token, JSON.stringify(token).slice(1, -1)].map((spelling) => spelling.replace(special, "\\$&"));
   const redacted = token === "" ? text : text.replace(new RegExp(spellings.join("|"), "giu"), "…");
-  return redacted.slice(0, longestError);
+  // Where a pair of surrogates is cut in two, native libSQL would abort.
+  return redacted.slice(0, longestError).toWellFormed();
 }
 
 /** What means something in a pattern. */

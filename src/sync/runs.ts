@@ -12,18 +12,17 @@ const keptRuns = 1_000;
 const isGoodRun = () => inArray(syncRuns.outcome, ["changed", "unchanged"]);
 
 /**
- * The last good run: when it began, in milliseconds since 1970 (what it read is not older), and what started it. Null where
- * there was none. The statement names every table that readers need, so that it fails where one is missing.
+ * The last good run: when it began, in milliseconds since 1970 (what it read is not older), what started it, and how many
+ * warnings it had. Null where there was none. The statement names every table that readers need, so that it fails where one is missing.
  * @throws Unavailable
  */
-export async function lastGoodRun(db: Database): Promise<Pick<SyncRun, "startedAt" | "trigger"> | null> {
+export async function lastGoodRun(db: Database): Promise<Pick<SyncRun, "startedAt" | "trigger" | "warnings"> | null> {
   const tables = ["list_state", "oauth_sources", "source_types", "api_tokens"];
   const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
-  // Beside max(), SQLite takes a column from the row that has it.
-  const statement = sql`SELECT max(started_at), "trigger"${touched} FROM ${syncRuns} WHERE ${isGoodRun()}`;
-  const [row] = await runQuery(() => db.values<[unknown, Trigger | null]>(statement));
-  const trigger = row?.[1];
-  return trigger ? { startedAt: Number(row?.[0]), trigger } : null;
+  // By its id: a clock that was ahead would have the last word for as long as it was.
+  const statement = sql`SELECT started_at, "trigger", warnings${touched} FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
+  const [row] = await runQuery(() => db.values<[unknown, Trigger, unknown]>(statement));
+  return row ? { startedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]) } : null;
 }
 
 /** Keeps a run, and forgets the old ones but for the last good one, in one round trip. */

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { byteLength } from "../byte-length.ts";
 import type { WritableDatabase } from "../db/database.ts";
 import { listState, sourceTypes } from "../db/schema.ts";
 import { type SourceType, sourceTypeSchema } from "../sources/source-type.ts";
@@ -20,12 +21,12 @@ const writtenSources = sqliteTable("oauth_sources", {
 
 /** A page of the 1,000 largest sources has 8 MiB at most, and a hosted libSQL server answers with 10 MB. */
 const rowsPerRead = 1_000;
-/** Of a bound value, in characters: D1 takes 2 MB, of which a character may be four bytes. */
-const valueLength = 250_000;
+/** Of a bound value, but for its last item, which has some 200 KB at most: D1 takes 2 MB. */
+const valueBytes = 250_000;
 /** Of a statement: a longer one would keep an embedded server, which runs one at a time, from its readers. */
 const rowsPerStatement = 500;
-/** Of all bound values of a batch, in characters: a server takes some 32 MiB in one request. */
-const defaultBatchLength = 32 * 1024 * 1024;
+/** Of all bound values of a batch: a server takes some 32 MiB in one request. */
+const defaultBatchBytes = 32 * 1024 * 1024;
 /** How often a write is tried from the reading on, where other writers are faster. */
 export const writeAttempts = 3;
 
@@ -60,12 +61,14 @@ export async function readStoredList(db: WritableDatabase): Promise<StoredList> 
 /** @returns undefined where the list changed between two pages */
 async function readDocuments(db: WritableDatabase): Promise<Omit<StoredList, "types"> | undefined> {
   const documents = new Map<string, string>();
-  let first: { revision: number; beside: string } | undefined;
+  let first: { revision: number; beside: string; count: number } | undefined;
   for (let last = "", size = rowsPerRead; size === rowsPerRead; ) {
-    const [state, ...rows] = await db.values<[unknown, string]>(sql`select revision, beside from list_state union all
-      select * from (select pk, document from oauth_sources where pk > ${last} order by pk limit ${rowsPerRead})`);
+    const [state, ...rows] = await db.values<
+      [unknown, string, unknown]
+    >(sql`select revision, beside, count from list_state
+      union all select * from (select pk, document, 0 from oauth_sources where pk > ${last} order by pk limit ${rowsPerRead})`);
     if (!state) throw new Error(stateless);
-    first ??= { revision: Number(state[0]), beside: state[1] };
+    first ??= { revision: Number(state[0]), beside: state[1], count: Number(state[2]) };
     if (Number(state[0]) !== first.revision) return undefined;
     for (const row of rows) documents.set(String(row[0]), row[1]);
     size = rows.length;
@@ -79,8 +82,8 @@ export interface WriteOptions {
   revision: number;
   /** Milliseconds since 1970, kept as the time of the change. */
   now: number;
-  /** Of all values, in characters. A file takes any. @default 32 MiB */
-  maxLength?: number | undefined;
+  /** Of all values, in bytes. A file takes any. @default 32 MiB */
+  maxBytes?: number | undefined;
 }
 
 /**
@@ -99,7 +102,7 @@ export async function writeDifference(
   const values = chunks(rows.map(({ pk, document, searchText }) => JSON.stringify([pk, document, searchText])));
   // What changes is removed first, so that sources may swap their slugs.
   const gone = chunks([...removed.keys(), ...changed.map(({ after }) => after.pk)].map((pk) => JSON.stringify(pk)));
-  checkLength([...values, ...gone], options.maxLength ?? defaultBatchLength);
+  checkBytes([...values, ...gone], options.maxBytes ?? defaultBatchBytes);
 
   const { revision } = listState;
   // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster.
@@ -133,32 +136,33 @@ function isGuard(error: unknown): boolean {
   return error.message.includes("NOT NULL constraint failed: list_state.revision") || isGuard(error.cause);
 }
 
-/** JSON arrays of the items, each of `rowsPerStatement` and about `valueLength` characters at most. */
+/** JSON arrays of the items, each of `rowsPerStatement` and about `valueBytes` at most. */
 function chunks(items: string[]): string[] {
   const arrays: string[] = [];
   let from = 0;
-  let length = 0;
+  let bytes = 0;
   for (const [i, item] of items.entries()) {
-    if (i > from && (length + item.length > valueLength || i - from === rowsPerStatement)) {
+    const size = byteLength(item) + 1;
+    if (i > from && (bytes + size > valueBytes || i - from === rowsPerStatement)) {
       arrays.push(`[${items.slice(from, i).join(",")}]`);
-      [from, length] = [i, 0];
+      [from, bytes] = [i, 0];
     }
-    length += item.length + 1;
+    bytes += size;
   }
   if (from < items.length) arrays.push(`[${items.slice(from).join(",")}]`);
   return arrays;
 }
 
-function checkLength(values: string[], most: number): void {
-  const length = values.reduce((sum, value) => sum + value.length, 0);
-  if (length <= most) return;
-  const mebibytes = (characters: number) => (characters / 2 ** 20).toFixed(1);
+function checkBytes(values: string[], most: number): void {
+  const bytes = values.reduce((sum, value) => sum + byteLength(value), 0);
+  if (bytes <= most) return;
+  const mebibytes = (count: number) => (count / 2 ** 20).toFixed(1);
   throw new Error(
-    `the changes have ${mebibytes(length)} MiB, more than the ${mebibytes(most)} MiB that go into one batch: write them to a file store`,
+    `the changes have ${mebibytes(bytes)} MiB, more than the ${mebibytes(most)} MiB that go into one batch: write them to a file store`,
   );
 }
 
-export interface ReplaceOptions extends Pick<WriteOptions, "maxLength"> {
+export interface ReplaceOptions extends Pick<WriteOptions, "maxBytes"> {
   /** Milliseconds since 1970, kept as the time of the change. */
   now: number;
   /** Called with the difference before it is written; what it throws leaves the store as it was. */

@@ -3,7 +3,7 @@ import type { Browser, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { syncRuns } from "../../src/db/schema.ts";
 import { fill } from "../../tools/dev/start-store.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
@@ -24,7 +24,7 @@ const statusOf = async ({ origin }: DevServer) =>
 describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
   let browser: Browser;
   let dev: DevServer;
-  let store: LibsqlServer;
+  let store: LibsqlBridge;
   let db: ReturnType<typeof openStore>;
 
   const hoursAgo = (hours: number) => Date.now() - hours * 3_600_000 - 60_000;
@@ -42,7 +42,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
       upstream: "https://authentik.example",
       outcome: "unchanged",
     });
-    store = await startLibsqlServer({ file });
+    store = await startLibsqlBridge({ file });
     const variables = { LIBSQL_URL: store.url, AUTHENTIK_URL: "http://authentik.example" };
     dev = await startDev(["--port", "0"], { ...variables, SYNC_MAX_AGE_SECONDS: String(4 * 3_600) });
     browser = await startChromium();

@@ -10,7 +10,7 @@ import type { SourcesPage } from "../../src/sources/source.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
 import { blocksOf } from "../support/markdown.ts";
@@ -24,20 +24,20 @@ const company = readFixture("company");
 const companyText = JSON.stringify(company).replaceAll("http://authentik.example", "https://authentik.example");
 const folder = temporaryFolder();
 let tarball: string;
-let server: LibsqlServer;
+let server: LibsqlBridge;
 
 beforeAll(async () => {
   tarball = await packedPackage();
   server = await startStore("store", company);
 });
 
-async function startStore(name: string, list: SourcesPage): Promise<LibsqlServer> {
+async function startStore(name: string, list: SourcesPage): Promise<LibsqlBridge> {
   const file = join(folder, `${name}.db`);
   const db = openStore(`file:${file}`, undefined);
   await migrateStore(db);
   await replaceSources(db, readList(list), { now: Date.now() });
   await storeToken(db, token, { name: "test", scope: "sources:read", createdAt: 0, expiresAt: null });
-  return startLibsqlServer({ file });
+  return startLibsqlBridge({ file });
 }
 
 /** What a test that failed has left running. */
@@ -341,7 +341,7 @@ describe("an example, from the packed package in an empty folder", () => {
     const hostile = `<script>alert(1)</script> & "Co" 'Söhne'`;
     const names = [hostile, ...company.results.slice(1).map(({ name }) => name)];
     let target: string;
-    let store: LibsqlServer;
+    let store: LibsqlBridge;
 
     /** Runs both Workers of the example, with a token for the list. */
     function startPage(secret: string) {

@@ -9,7 +9,7 @@ import { openD1 } from "../../src/db/d1.ts";
 import { syncRuns } from "../../src/db/schema.ts";
 import type { Variables } from "../../src/settings.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { authentikUrl } from "./recorded-cases.ts";
 import { temporaryFolder } from "./run.ts";
 import { createFileStore } from "./sync-store.ts";
@@ -31,14 +31,14 @@ async function serveStore(reader: string) {
   const store = await createFileStore();
   await storeToken(store.db, reader, readerOf);
   await storeToken(store.db, tokens.denied, { ...readerOf, name: "denied", scope: "none" });
-  let server = await startLibsqlServer({ file: store.file });
+  let server = await startLibsqlBridge({ file: store.file });
   const { url } = server;
   return {
     ...store,
     url,
     stop: () => server.close(),
     async start() {
-      server = await startLibsqlServer({ file: store.file, port: Number(new URL(url).port) });
+      server = await startLibsqlBridge({ file: store.file, port: Number(new URL(url).port) });
     },
   };
 }

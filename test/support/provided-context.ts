@@ -1,8 +1,10 @@
 import type {} from "vitest";
 
 declare module "vitest" {
-  /** What `lab.ts` hands to the tests. */
   interface ProvidedContext {
+    /** How much of each property is tried, see `dose.ts`. Set by the project's configuration. */
+    dose: { size: "small" | "large"; seed: number };
+    /** This and what follows is handed over by `lab.ts`. */
     labUrl: string;
     /** Those of drizzle/, each split into its statements as wrangler does it. */
     migrations: { name: string; queries: string[] }[];

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { createClient } from "@libsql/client/http";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import { drizzle } from "drizzle-orm/libsql/http";
@@ -37,14 +38,17 @@ export const token = "test-token";
 export const deniedToken = "denied-token";
 
 /** What authentik answered: a file of `conformance/fixtures`. */
-export async function readFixture(name: "company" | "adversarial" | "many"): Promise<SourcesPage> {
-  return (await fetch(`${labUrl}/fixtures/${name}`)).json();
+export async function readFixture(name: "company" | "company-2026" | "adversarial" | "many"): Promise<SourcesPage> {
+  return (await fetch(`${labUrl}/conformance/fixtures/${name}`)).json();
 }
 
 /** A store of its own, empty but for the tokens: a real libSQL server on loopback. */
-export async function createStore(existing?: "main") {
-  const id = existing ?? (await (await fetch(labUrl, { method: "POST" })).text());
-  const url = `${labUrl}/${id}/`;
+export const createStore = () => openStore(`${labUrl}/${crypto.randomUUID()}/`);
+
+/** The store of the Worker that the test runner runs. */
+export const mainStore = () => openStore((env as Bindings).LIBSQL_URL ?? "");
+
+async function openStore(url: string) {
   const db = drizzle({ client: createClient({ url }) });
   await storeTokens(db);
   return {

@@ -5,7 +5,7 @@ import { listState, oauthSources, sourceTypes, syncRuns } from "../../src/db/sch
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import { startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { startLocalD1 } from "./local-d1.ts";
 import { sqldPath, startSqld } from "./sqld.ts";
@@ -58,7 +58,7 @@ export type FilledStore = Awaited<ReturnType<typeof fillStore>> & {
 
 async function startEmbedded(rows: unknown[]): Promise<FilledStore> {
   const { file } = await createFileStore();
-  const { url, close } = await startLibsqlServer({ file });
+  const { url, close } = await startLibsqlBridge({ file });
   return { ...(await fillServer({ url }, rows)), args: [], close };
 }
 

@@ -16,13 +16,14 @@ export type Behaviour = (response: ServerResponse, asked: Asked, request: Incomi
 /** A server of its own in the place of authentik, which behaves as it is told. */
 export async function startUpstream(behaviour: Behaviour = servePages([])) {
   const seen: { url: string; token: string | undefined }[] = [];
-  /** What `source_types/` gives; undefined: 404. Asking for it is counted by no test of the list. */
+  /** What `source_types/` gives; undefined: 404; a function: what it does. Asking for it is counted by no test of the list. */
   const types: unknown = undefined;
   const upstream = { origin: "", behaviour, types, seen, close };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://upstream");
     if (url.pathname.endsWith("/source_types/")) {
-      if (upstream.types === undefined) response.writeHead(404).end();
+      if (typeof upstream.types === "function") upstream.types(response);
+      else if (upstream.types === undefined) response.writeHead(404).end();
       else sendJson(response, upstream.types);
       return;
     }

@@ -12,7 +12,7 @@ const rooms: Record<string, string[]> = {
   tokens: ["db/", "http/", "cache/"],
   sync: ["db/", "sources/"],
 };
-const ground = ["unavailable.ts", "bounded-text.ts", "deadline.ts"];
+const ground = ["unavailable.ts", "byte-length.ts", "bounded-text.ts", "deadline.ts"];
 
 describe("imports", () => {
   it("run one way in src, from the entry to the store", async () => {

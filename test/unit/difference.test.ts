@@ -4,6 +4,7 @@ import { changedFields, compareLists, countChanges, isEmpty } from "../../src/sy
 const documentOf = (pk: string, document: string) => ({ pk, slug: pk, document, searchText: "" });
 const stored = {
   revision: 1,
+  count: 3,
   documents: new Map([
     ["a", '{"a":1}'],
     ["b", '{"b":1}'],
@@ -12,19 +13,22 @@ const stored = {
   beside: "{}",
   types: ['{"name":"x"}', '{"name":"y"}'],
 };
-const same = { documents: [...stored.documents].map((entry) => documentOf(...entry)), beside: "{}" };
+const plain = { held: [], beside: "{}", warnings: { count: 0, first: [] } };
+const same = { ...plain, documents: [...stored.documents].map((entry) => documentOf(...entry)) };
 
 describe("compareLists", () => {
   it("finds what is added, changed, removed and unchanged, by pk", () => {
     const same = documentOf("a", '{"a":1}');
     const changed = documentOf("c", '{"c":2}');
     const fresh = documentOf("d", '{"c":1}');
-    const found = compareLists(stored, { documents: [fresh, changed, same], beside: "{}" });
+    const found = compareLists(stored, { ...plain, documents: [fresh, changed, same] });
     expect(found).toEqual({
       added: [fresh],
       changed: [{ before: '{"c":1}', after: changed }],
       removed: new Map([["b", '{"b":1}']]),
       unchanged: 1,
+      leftOut: 0,
+      isMiscounted: false,
     });
     expect(countChanges(found)).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 1 });
     expect(isEmpty(found)).toBe(false);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { unknownType } from "../../src/sources/source-type.ts";
-import { type CheckedRow, documentOf } from "../../src/sync/document.ts";
+import { documentOf } from "../../src/sync/document.ts";
+import type { Row } from "../../src/sync/row.ts";
 import { readFixture } from "../support/run.ts";
 
 const [recorded] = readFixture("company").results;
@@ -17,11 +18,11 @@ const bare = {
 };
 
 const sourceOf = (row: Record<string, unknown>, types = new Map([["github", type]])) =>
-  JSON.parse(documentOf(row as CheckedRow, types).document);
+  JSON.parse(documentOf(row as Row, types).document);
 
 describe("documentOf", () => {
   it("keeps every key of a complete row as it was sent, in its order", () => {
-    const row = { novel: 1, ...recorded } as CheckedRow;
+    const row = { novel: 1, ...recorded } as Row;
     expect(documentOf(row, new Map()).document).toBe(
       JSON.stringify({ ...row, callback_url: `/source/oauth/callback/${row.slug}/` }),
     );
@@ -75,11 +76,8 @@ describe("documentOf", () => {
     expect(sourceOf(row).callback_url).toBe("/source/oauth/callback/hub/");
   });
 
-  it("stores no secret, at any depth", () => {
-    const row = { ...bare, consumer_secret: "hunter2", oidc_jwks: { keys: [{ private_key: "hunter2", kid: 1 }] } };
-    const { document } = documentOf(row, new Map());
-    expect(document).not.toContain("hunter2");
-    expect(JSON.parse(document).oidc_jwks).toEqual({ keys: [{ kid: 1 }] });
+  it.each([null, "github", 7, []])("gives the known type of its provider where the type is %j", (sent) => {
+    expect(sourceOf({ ...bare, type: sent }).type).toEqual(type);
   });
 
   it("folds name and slug for the search", () => {

@@ -10,7 +10,7 @@ const operations = "docs/operations.md";
 const embedding = "docs/embedding.md";
 const { fresh, staleWhileRevalidate, staleIfError } = defaultFreshness;
 
-const units: Record<string, number> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, s: 1, levels: 1 };
+const units: Record<string, number> = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, s: 1, levels: 1, characters: 1 };
 
 /** A number of the documentation: "64 KiB", "1,000". */
 function numberOf(cell = ""): number {

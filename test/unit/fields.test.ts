@@ -28,11 +28,11 @@ describe("fields", () => {
 });
 
 describe("slugSchema", () => {
-  it.each(["a", "GitHub_2-x", "x".repeat(50)])("takes %s", (slug) => {
+  it.each(["a", "GitHub_2-x", "x".repeat(255)])("takes %s", (slug) => {
     expect(slugSchema.safeParse(slug).success).toBe(true);
   });
 
-  it.each(["", "no slug", "é", "a/b", "x".repeat(51), 7, null])("refuses %j", (slug) => {
+  it.each(["", "no slug", "é", "a/b", "x".repeat(256), 7, null])("refuses %j", (slug) => {
     expect(slugSchema.safeParse(slug).success).toBe(false);
   });
 });

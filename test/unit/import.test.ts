@@ -78,10 +78,10 @@ describe("the import tool", () => {
     [
       "wrong rows",
       [
-        { ...first, enabled: "yes" },
-        { ...second, icon: "javascript:x" },
+        { ...first, slug: "no slug" },
+        { ...second, name: null },
       ],
-      /^import: row 1 \(slug "apple"\): enabled: .*\nrow 2 \(slug ".*"\): icon: has a URL of the scheme javascript:\n$/,
+      /^import: row 1 \(slug "no slug"\): slug: may hold .*\nrow 2 \(slug ".*"\): name: is not valid text\n$/,
     ],
     [
       "an empty array",

@@ -4,12 +4,12 @@ import { readPage } from "../../src/sources/page.ts";
 import { listQuerySchema } from "../../src/sources/query.ts";
 import type { SourcesPage } from "../../src/sources/source.ts";
 import { syncSources } from "../../src/sync/run.ts";
-import { type LibsqlServer, startLibsqlServer } from "../../tools/libsql-server/server.ts";
+import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, pageOf, sendJson, startUpstream } from "../support/upstream.ts";
 
 let upstream: Awaited<ReturnType<typeof startUpstream>>;
-let server: LibsqlServer;
+let server: LibsqlBridge;
 
 beforeAll(async () => {
   upstream = await startUpstream();
@@ -20,7 +20,7 @@ afterAll(() => upstream.close());
 /** An empty store, served. */
 async function startStore() {
   const { file } = await createFileStore();
-  server = await startLibsqlServer({ file });
+  server = await startLibsqlBridge({ file });
 }
 
 /** Makes authentik have sources of a name, a thousand a page. */

@@ -9,6 +9,8 @@ const difference = (added: number, changed: number, removed: number, unchanged: 
   changed: Array(changed).fill({ before: "", after: document }),
   removed: new Map(Array.from({ length: removed }, (_, i) => [String(i), ""])),
   unchanged,
+  leftOut: 0,
+  isMiscounted: false,
 });
 
 describe("refuseLosses", () => {

@@ -12,8 +12,18 @@ beforeEach(async () => {
 const failed: SyncRun = {
   ...{ startedAt: 0, durationMs: 7, trigger: "cron", upstream: "https://authentik.example/", outcome: "failed" },
   ...{ added: null, changed: null, removed: null, unchanged: null, error: "answered 404" },
+  ...{ warnings: 0, firstWarnings: [] },
 };
-const good: SyncRun = { ...failed, outcome: "unchanged", error: null, added: 0, changed: 0, removed: 0, unchanged: 12 };
+const good: SyncRun = {
+  ...failed,
+  outcome: "unchanged",
+  error: null,
+  added: 0,
+  changed: 0,
+  removed: 0,
+  unchanged: 12,
+  warnings: 2,
+};
 
 describe("recordRun", () => {
   it("keeps a run as it is", async () => {
@@ -47,9 +57,9 @@ describe("lastGoodRun", () => {
     await recordRun(store.db, { ...good, startedAt: 1_000, trigger: "webhook" });
     await recordRun(store.db, { ...failed, startedAt: 2_000 });
     await recordRun(store.db, { ...failed, startedAt: 3_000, outcome: "superseded" });
-    expect(await lastGoodRun(store.db)).toEqual({ startedAt: 1_000, trigger: "webhook" });
+    expect(await lastGoodRun(store.db)).toEqual({ startedAt: 1_000, trigger: "webhook", warnings: 2 });
     await recordRun(store.db, { ...good, startedAt: 4_000, outcome: "changed" });
-    expect(await lastGoodRun(store.db)).toEqual({ startedAt: 4_000, trigger: "cron" });
+    expect(await lastGoodRun(store.db)).toEqual({ startedAt: 4_000, trigger: "cron", warnings: 2 });
   });
 
   it.each(["list_state", "oauth_sources", "source_types", "api_tokens", "sync_runs"])(

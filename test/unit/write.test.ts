@@ -94,10 +94,10 @@ describe("replaceSources", () => {
     expect(await store.snapshot()).toEqual(before);
   });
 
-  it("refuses a difference of more characters than one batch takes, and names both", async () => {
+  it("refuses a difference of more bytes than one batch takes, and names both", async () => {
     const before = await store.snapshot();
     const list = readList([padSource(first, 30_000), ...generateSources(30).slice(1)]);
-    await expect(replaceSources(store.db, list, { now: 0, maxLength: 1024 })).rejects.toThrow(
+    await expect(replaceSources(store.db, list, { now: 0, maxBytes: 1024 })).rejects.toThrow(
       /^the changes have 0\.\d MiB, more than the 0\.0 MiB that go into one batch: write them to a file store$/,
     );
     expect(await store.snapshot()).toEqual(before);

@@ -1,6 +1,6 @@
 import { exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createStore, readFixture, type TestStore, token } from "../support/store.ts";
+import { mainStore, readFixture, type TestStore, token } from "../support/store.ts";
 
 let store: TestStore;
 
@@ -12,7 +12,7 @@ const list = (query: string, signal?: AbortSignal) =>
   });
 
 beforeAll(async () => {
-  store = await createStore("main");
+  store = await mainStore();
   await store.load(await readFixture("company"));
   expect((await list("page_size=1")).status).toBe(200);
 });

@@ -208,7 +208,7 @@ describe("the bound of 60 s", () => {
     await store.fault("slow");
     const before = await store.requests();
     const slow = app.list("slug=okta");
-    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1));
+    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1), { timeout: 30_000, interval: 5 });
     app.wait(2.5);
     expect(await nameOf(await slow)).toBe("Old");
     await store.fault("none");

@@ -3,6 +3,7 @@ import { readAnswer } from "../../bench/soak/answer.ts";
 import { compareAnswers, type Ways } from "../../bench/soak/compare.ts";
 import { hostileRequests } from "../../bench/soak/hostile-requests.ts";
 import type { Bindings } from "../../src/worker.ts";
+import { dose, seed } from "../support/dose.ts";
 import { createStore, readFixture, token } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
   const adversarial = await readFixture("adversarial");
   const store = await createStore();
   await store.load(adversarial);
-  request = hostileRequests(1, adversarial.results);
+  request = hostileRequests(seed, adversarial.results);
   const askWorker = (EDGE_CACHE: Bindings["EDGE_CACHE"]) => {
     const worker = startWorker(store, { EDGE_CACHE });
     return async (path: string) =>
@@ -24,7 +25,7 @@ beforeAll(async () => {
 });
 
 /** `npm run soak` sends a hundred thousand, in Node. */
-const count = 1_500;
+const count = dose({ small: 250, large: 5_000 });
 
 describe("random and hostile queries", () => {
   it("get no 5xx, and one answer whether it is cached or not, at both base paths", async () => {

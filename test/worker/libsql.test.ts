@@ -28,7 +28,7 @@ describe("a libSQL store", () => {
 
   it("is sent its token, where it has one", async () => {
     const headerOf = async (authToken?: string) =>
-      (await requestTo("http://db.example", authToken))[0]?.headers.get("Authorization");
+      (await requestTo("https://db.example", authToken))[0]?.headers.get("Authorization");
     expect(await headerOf("secret")).toBe("Bearer secret");
     expect(await headerOf("")).toBeNull();
     expect(await headerOf()).toBeNull();

@@ -8,7 +8,7 @@ import { listQuerySchema } from "../../src/sources/query.ts";
 import { cacheTag, readThroughPlatform } from "../../src/sources-entrypoint.ts";
 import * as worker from "../../src/worker.ts";
 import { cacheStatus } from "../support/app.ts";
-import { createStore, deniedToken, readFixture, type TestStore, token } from "../support/store.ts";
+import { deniedToken, mainStore, readFixture, type TestStore, token } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
 
 let store: TestStore;
@@ -16,7 +16,7 @@ const lookup = { kind: "list", query: listQuerySchema.parse({}), publicUrl: "htt
 const defaultList = keyOf(lookup);
 
 beforeAll(async () => {
-  store = await createStore("main");
+  store = await mainStore();
   await store.load(await readFixture("company"));
 });
 

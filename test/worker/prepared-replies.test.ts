@@ -6,7 +6,7 @@ import type { Cached } from "../../src/cache/cache.ts";
 import type { StoredResponse } from "../../src/cache/stored-response.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { apiTokens } from "../../src/db/schema.ts";
-import type { RequestVariables } from "../../src/http/context.ts";
+import { notesOf } from "../../src/http/context.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { digestToken } from "../../src/tokens/format.ts";
 import { cacheStatus, freshness, startApp } from "../support/app.ts";
@@ -173,14 +173,14 @@ describe("a prepared reply", () => {
     }
   });
 
-  it("tells its host who asks, as after a full check", async () => {
+  it("notes who asks, as after a full check", async () => {
     const keys: string[] = [];
     const { verifyToken, app } = startHost({ limits: { token: async (key) => keys.push(key) > 0 } });
     const seen: unknown[] = [];
-    const host = new Hono<RequestVariables>()
+    const host = new Hono()
       .use(async (c, next) => {
         await next();
-        seen.push(c.var.principal?.id);
+        seen.push(notesOf(c).principal?.id);
       })
       .route("/", app);
     for (const secret of ["a", "b", "a", "b"]) await host.request("/sources/oauth/", { headers: bearer(secret) });
@@ -215,7 +215,7 @@ describe("a prepared reply", () => {
     await store.fault("slow");
     const before = await store.requests();
     const slow = status("/sources/oauth/");
-    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1));
+    await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1), { timeout: 30_000, interval: 5 });
     clock.now = expiresAt;
     expect(await slow).toBe(200);
     expect(await status("/sources/oauth/")).toBe(403);

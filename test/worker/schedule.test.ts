@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { askForRun, beginRun, endRun, nextDue, nothingDue, type Schedule } from "../../src/sync/schedule.ts";
 import { defaultLimits } from "../../src/sync/upstream/limits.ts";
 import { writeAttempts } from "../../src/sync/write.ts";
+import { runs as numRuns } from "../support/dose.ts";
 
 type Trigger = Schedule["trigger"];
 
@@ -150,6 +151,7 @@ describe("the schedule of runs", () => {
     expect(writeAttempts * defaultLimits.runMs).toBeLessThanOrEqual(12 * 60_000);
   });
 
+  const tries = { small: 100, large: 5_000 };
   const arbitraryWorld = fc.record({
     asks: fc.array(
       fc.record({ at: fc.integer({ min: 0, max: 90_000 }), trigger: fc.constantFrom<Trigger>("cron", "webhook") }),
@@ -169,6 +171,7 @@ describe("the schedule of runs", () => {
           expect(seen, `the ask at ${ask.at}`).not.toBe(-1);
         }
       }),
+      numRuns(tries),
     );
   });
 
@@ -182,6 +185,7 @@ describe("the schedule of runs", () => {
         const last = Math.max(...world.asks.map((ask) => ask.at));
         expect(end).toBeLessThanOrEqual(last + 10_000 + 3 * 20_000);
       }),
+      numRuns(tries),
     );
   });
 

@@ -119,6 +119,7 @@ describe.each(engines)("over $engine", ({ create, passingFailure }) => {
         upstream: "https://authentik.example/",
         outcome,
         error: "a secret of the inside",
+        warnings: secondsAgo / 100,
       });
 
     async function ready(variables: Bindings = {}) {
@@ -133,13 +134,13 @@ describe.each(engines)("over $engine", ({ create, passingFailure }) => {
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { status: "stale" }]);
     });
 
-    it("gives the age of the last good run and what started it, and is not ready where that is over the limit", async () => {
+    it("gives the age of the last good run, what started it and its warnings, and is not ready where that is over the limit", async () => {
       await ran(900, "unchanged", "command");
       await ran(700, "unchanged", "webhook");
       await ran(5, "failed");
       await ran(5, "superseded");
       const seconds = expect.toSatisfy((age: number) => age >= 700 && age < 720);
-      const age = { sync: { age_seconds: seconds, trigger: "webhook" } };
+      const age = { sync: { age_seconds: seconds, trigger: "webhook", warnings: 7 } };
       expect(await ready()).toEqual([200, { status: "ready", ...age }]);
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "900" })).toEqual([200, { status: "ready", ...age }]);
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { status: "stale", ...age }]);

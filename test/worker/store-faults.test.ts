@@ -118,11 +118,6 @@ describe.each(engines)("over $engine,", ({ create }) => {
       ["a number for a name", "document = json_set(document, '$.name', 5)"],
       ["an object for a name", "document = json_set(document, '$.name', json('{}'))"],
       ["null for a name", "document = json_set(document, '$.name', null)"],
-      ["text for enabled", "document = json_set(document, '$.enabled', 'maybe')"],
-      ["a number for enabled", "document = json_set(document, '$.enabled', 7)"],
-      ["no enabled", "document = json_remove(document, '$.enabled')"],
-      ["a number for a flow", "document = json_set(document, '$.enrollment_flow', 7)"],
-      ["a number for promoted", "document = json_set(document, '$.promoted', 1)"],
       ["JSON5", "document = replace(document, '\"pk\"', 'pk')"],
       ["a blob", "document = CAST(document AS blob)"],
       ["JSONB", "document = jsonb(document)"],
@@ -135,6 +130,21 @@ describe.each(engines)("over $engine,", ({ create }) => {
     ])("refuses %s", async (_, change) => {
       await expect(set(change)).rejects.toThrow();
       expect((await startWorker(store).list()).status).toBe(200);
+    });
+
+    it.each([
+      ["text for enabled", "document = json_set(document, '$.enabled', 'maybe')"],
+      ["a number for enabled", "document = json_set(document, '$.enabled', 7)"],
+      ["no enabled", "document = json_remove(document, '$.enabled')"],
+      ["a number for a flow", "document = json_set(document, '$.enrollment_flow', 7)"],
+      ["a number for promoted", "document = json_set(document, '$.promoted', 1)"],
+    ])("takes %s, which counts as absent", async (_, change) => {
+      await set(change);
+      expect((await startWorker(store).list("ordering=enabled,promoted")).status).toBe(200);
+      for (const value of [true, false]) {
+        const found = await (await startWorker(store).list(`slug=okta&enabled=${value}`)).text();
+        expect(found.includes('"slug":"okta"')).toBe(value && !change.includes("enabled"));
+      }
     });
 
     it("takes what no field says otherwise", async () => {

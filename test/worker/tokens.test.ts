@@ -62,25 +62,6 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       expect(await status()).toBe(403);
     });
 
-    it("is not pushed out by guesses", async () => {
-      const lookUp = vi.fn(
-        async (digest: string): Promise<Cached<Verdict>> => ({
-          value: digest === goodDigest ? { id: 1, scope: "sources:read", expiresAt: null } : null,
-          generatedAt: 0,
-          freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
-          source: "bypass",
-        }),
-      );
-      const goodDigest = await digestToken(secret);
-      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => 0 });
-      const context = new Context(new Request("https://edge.example"));
-      expect(await verify(secret, context)).not.toBeNull();
-      for (let guess = 0; guess < 10_000; guess++) await verify(`guess-${guess}`, context);
-      lookUp.mockClear();
-      expect(await verify(secret, context)).not.toBeNull();
-      expect(lookUp).not.toHaveBeenCalled();
-    });
-
     it("lets a new token in soon, though it was unknown before", async () => {
       expect(await status()).toBe(403);
       await issue();
@@ -99,98 +80,6 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       }
       app.wait(56);
       expect(await status()).toBe(503);
-    });
-
-    it("stays revoked while the store is down, however many guesses came in between", async () => {
-      await issue();
-      expect(await status()).toBe(200);
-      await revoke();
-      app.wait(57);
-      expect(await status()).toBe(403);
-      for (let guess = 0; guess < 1_100; guess++) await status(`guess-${guess}`);
-      await store.fault(failure);
-      for (const minutes of [0, 30, 30]) {
-        app.wait(minutes * 60);
-        expect(await status()).not.toBe(200);
-      }
-    });
-
-    /** A verdict of the store, made at a time. */
-    const madeAt = (generatedAt: number, value: Verdict, fresh: number): Cached<Verdict> => ({
-      value,
-      generatedAt,
-      freshness: { fresh, staleWhileRevalidate: 0, staleIfError: 3_600 },
-      source: "bypass",
-    });
-    const goodVerdict: Verdict = { id: 1, scope: "sources:read", expiresAt: null };
-
-    /** Verifies the token at a time, by a store that gives these verdicts and is down then. */
-    function verifierOf(...verdicts: Cached<Verdict>[]) {
-      let time = 0;
-      const lookUp = async () => verdicts.shift() ?? Promise.reject(new Error("the store is down"));
-      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => time });
-      const context = new Context(new Request("https://edge.example"));
-      return (now: number) => {
-        time = now;
-        return verify(secret, context);
-      };
-    }
-
-    it("is not replaced by an older one that comes late", async () => {
-      const verifyAt = verifierOf(madeAt(20_000, null, 10), madeAt(0, goodVerdict, 10));
-      for (const now of [20_000, 31_000, 62_000]) expect(await verifyAt(now)).toBeNull();
-    });
-
-    it("stays revoked where the clock was set back after it was found good", async () => {
-      const verifyAt = verifierOf(madeAt(60_000, goodVerdict, 55), madeAt(10_000, null, 55));
-      expect(await verifyAt(60_000)).not.toBeNull();
-      for (const now of [10_000, 60_000]) expect(await verifyAt(now)).toBeNull();
-    });
-
-    it.each([
-      [
-        "while it is fresh, until it is not",
-        null,
-        [
-          [1_000, 54],
-          [54_000, 1],
-        ],
-      ],
-      [
-        "for 3 s while it is served stale, within its grace",
-        null,
-        [
-          [55_000, 3],
-          [3_600_000, 3],
-          [3_654_000, 1],
-        ],
-      ],
-      [
-        "until the token expires",
-        56_500,
-        [
-          [54_000, 1],
-          [55_000, 1.5],
-          [56_499, 0.001],
-        ],
-      ],
-    ] as [string, number | null, [number, number][]][])("holds %s", async (_, expiresAt, expected) => {
-      const verdict: Cached<Verdict> = {
-        value: { id: 1, scope: "sources:read", expiresAt },
-        generatedAt: 0,
-        freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
-        source: "bypass",
-      };
-      const answers = [verdict];
-      let now = 0;
-      const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
-      const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
-      const context = new Context(new Request("https://edge.example"));
-      await verify(secret, context);
-      for (const [at, validForSeconds] of expected) {
-        now = at;
-        expect((await verify(secret, context))?.validForSeconds, `${at}`).toBe(validForSeconds);
-      }
     });
 
     it("stays bad while the store is down where it was bad; one that is not known is a 503", async () => {
@@ -252,5 +141,127 @@ describe.each(engines)("over $engine,", ({ create, failure }) => {
       await app.send("/sources/oauth/", { Authorization: "Bearer guess", "CF-Connecting-IP": address });
       expect(keys).toEqual([network]);
     });
+  });
+});
+
+describe("a verdict on a token, whatever store it comes from,", () => {
+  const secret = "a-token";
+
+  it("is not pushed out by guesses", async () => {
+    const lookUp = vi.fn(
+      async (digest: string): Promise<Cached<Verdict>> => ({
+        value: digest === goodDigest ? { id: 1, scope: "sources:read", expiresAt: null } : null,
+        generatedAt: 0,
+        freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
+        source: "bypass",
+      }),
+    );
+    const goodDigest = await digestToken(secret);
+    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => 0 });
+    const context = new Context(new Request("https://edge.example"));
+    expect(await verify(secret, context)).not.toBeNull();
+    for (let guess = 0; guess < 10_000; guess++) await verify(`guess-${guess}`, context);
+    lookUp.mockClear();
+    expect(await verify(secret, context)).not.toBeNull();
+    expect(lookUp).not.toHaveBeenCalled();
+  });
+
+  /** A verdict of the store, made at a time. */
+  const madeAt = (generatedAt: number, value: Verdict, fresh: number): Cached<Verdict> => ({
+    value,
+    generatedAt,
+    freshness: { fresh, staleWhileRevalidate: 0, staleIfError: 3_600 },
+    source: "bypass",
+  });
+  const goodVerdict: Verdict = { id: 1, scope: "sources:read", expiresAt: null };
+
+  /** Verifies the token at a time, by a store that gives these verdicts and is down then. */
+  function verifierOf(...verdicts: Cached<Verdict>[]) {
+    let time = 0;
+    const lookUp = async () => verdicts.shift() ?? Promise.reject(new Error("the store is down"));
+    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => time });
+    const context = new Context(new Request("https://edge.example"));
+    return (now: number) => {
+      time = now;
+      return verify(secret, context);
+    };
+  }
+
+  it("stays revoked while the store is down, however many guesses came in between", async () => {
+    let [time, isRevoked, isDown] = [0, false, false];
+    const digest = await digestToken(secret);
+    const lookUp = async (asked: string) => {
+      if (isDown) throw new Error("the store is down");
+      return asked === digest && !isRevoked ? madeAt(time, goodVerdict, 55) : madeAt(time, null, 10);
+    };
+    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => time });
+    const context = new Context(new Request("https://edge.example"));
+    const isAccepted = async (token = secret) => (await verify(token, context).catch(() => null)) !== null;
+    expect(await isAccepted()).toBe(true);
+    [time, isRevoked] = [57_000, true];
+    expect(await isAccepted()).toBe(false);
+    for (let guess = 0; guess < 1_100; guess++) await isAccepted(`guess-${guess}`);
+    isDown = true;
+    for (const minutes of [0, 30, 30]) {
+      time += minutes * 60_000;
+      expect(await isAccepted(), `${time}`).toBe(false);
+    }
+  });
+
+  it("is not replaced by an older one that comes late", async () => {
+    const verifyAt = verifierOf(madeAt(20_000, null, 10), madeAt(0, goodVerdict, 10));
+    for (const now of [20_000, 31_000, 62_000]) expect(await verifyAt(now)).toBeNull();
+  });
+
+  it("stays revoked where the clock was set back after it was found good", async () => {
+    const verifyAt = verifierOf(madeAt(60_000, goodVerdict, 55), madeAt(10_000, null, 55));
+    expect(await verifyAt(60_000)).not.toBeNull();
+    for (const now of [10_000, 60_000]) expect(await verifyAt(now)).toBeNull();
+  });
+
+  it.each([
+    [
+      "while it is fresh, until it is not",
+      null,
+      [
+        [1_000, 54],
+        [54_000, 1],
+      ],
+    ],
+    [
+      "for 3 s while it is served stale, within its grace",
+      null,
+      [
+        [55_000, 3],
+        [3_600_000, 3],
+        [3_654_000, 1],
+      ],
+    ],
+    [
+      "until the token expires",
+      56_500,
+      [
+        [54_000, 1],
+        [55_000, 1.5],
+        [56_499, 0.001],
+      ],
+    ],
+  ] as [string, number | null, [number, number][]][])("holds %s", async (_, expiresAt, expected) => {
+    const verdict: Cached<Verdict> = {
+      value: { id: 1, scope: "sources:read", expiresAt },
+      generatedAt: 0,
+      freshness: { fresh: 55, staleWhileRevalidate: 0, staleIfError: 3_600 },
+      source: "bypass",
+    };
+    const answers = [verdict];
+    let now = 0;
+    const lookUp = async () => answers.shift() ?? Promise.reject(new Error("the store is down"));
+    const verify = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => now });
+    const context = new Context(new Request("https://edge.example"));
+    await verify(secret, context);
+    for (const [at, validForSeconds] of expected) {
+      now = at;
+      expect((await verify(secret, context))?.validForSeconds, `${at}`).toBe(validForSeconds);
+    }
   });
 });

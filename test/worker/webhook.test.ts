@@ -163,6 +163,7 @@ describe("POST /hooks/authentik", () => {
 
   it("is a 413 for a body that says that it is longer, unread, whatever the secret is", async () => {
     for (const headers of [bearer(secret), bearer(wrong), {}]) {
+      counted = [];
       const { body, seen } = streamOf(100 * 1024 * 1024);
       await expectRefusal(await call({ headers: { ...headers, "Content-Length": "104857600" }, body }), 413, tooLarge);
       expect(seen.bytes).toBe(0);
@@ -198,12 +199,9 @@ describe("POST /hooks/authentik", () => {
     }
   });
 
-  it("counts wrong secrets by the client's address, and those alone: one authentik sends bursts", async () => {
+  it("counts calls without the secret by the client's address, and no others: one authentik sends bursts", async () => {
     const from = { "CF-Connecting-IP": "192.0.2.7" };
-    for (let i = 0; i < 5; i++) {
-      expect((await call({ headers: { ...from, ...bearer(secret) } })).status).toBe(202);
-      expect((await call({ headers: from })).status).toBe(403);
-    }
+    for (let i = 0; i < 5; i++) expect((await call({ headers: { ...from, ...bearer(secret) } })).status).toBe(202);
     expect(counted).toEqual([]);
     expect((await call({ headers: { ...from, ...bearer(wrong) } })).status).toBe(403);
     expect((await call({ headers: from, body: JSON.stringify({ secret: wrong }) })).status).toBe(403);
@@ -245,8 +243,8 @@ describe("SYNC_HOOK_SECRET", () => {
     `hunter2${"é".repeat(30)}`,
     `${"x".repeat(40)}\n`,
   ])("may not be %j, which no message tells", async (value) => {
-    expect(() => readSettings({ SYNC_HOOK_SECRET: value })).toThrow(/SYNC_HOOK_SECRET/);
-    expect(() => readSettings({ SYNC_HOOK_SECRET: value })).toThrow(/^(?!.*hunter2)/s);
+    const { problem } = readSettings({ SYNC_HOOK_SECRET: value }).sync;
+    expect(problem).toMatch(/^(?!.*hunter2).*SYNC_HOOK_SECRET/s);
     expect((await call({ headers: bearer(secret) }, { SYNC_HOOK_SECRET: value })).status).toBe(500);
   });
 });

@@ -1,4 +1,4 @@
-import { isInTheClear } from "../../src/sync/upstream/address.ts";
+import { isInTheClear } from "../../src/http/http-url.ts";
 import { UsageError } from "../command.ts";
 
 const hookPath = "/hooks/authentik";

@@ -62,7 +62,9 @@ async function ensurePermission({ connection, dryRun, report }: Step, role: Auth
     );
     if (isThere) return report(`the role has the permission ${name}`);
     if (!dryRun) {
-      await call(connection, "POST", `rbac/permissions/assigned_by_roles/${role}/assign/`, { permissions: [name] });
+      await call(connection, "POST", `rbac/permissions/assigned_by_roles/${encodeURIComponent(role)}/assign/`, {
+        permissions: [name],
+      });
     }
   }
   report(`${dryRun ? "would give" : "gave"} the role the permission ${name}`);

@@ -7,7 +7,7 @@ import { replaceSources } from "../../src/sync/write.ts";
 import { type NewToken, storeToken } from "../../src/tokens/admin.ts";
 import { isWellFormed } from "../../src/tokens/format.ts";
 import { type Io, UsageError } from "../command.ts";
-import { startLibsqlServer } from "../libsql-server/server.ts";
+import { startLibsqlBridge } from "../libsql-bridge.ts";
 import sample from "../sample-company.json" with { type: "json" };
 import { migrateStore, withLibsql } from "../store.ts";
 
@@ -37,7 +37,7 @@ export async function startStore(file: string, devToken: string, io: Io) {
     return fill(db, devToken);
   });
   const authToken = randomUUID();
-  const server = await startLibsqlServer({ file, authToken });
+  const server = await startLibsqlBridge({ file, authToken });
   return {
     shown: `${file}, with ${sources}`,
     /** What a Worker needs to reach it. */

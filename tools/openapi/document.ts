@@ -8,7 +8,17 @@ const description = `authentik's OAuth sources, read at the edge.
 
 - All parameters are optional. The last of a repeated one counts; an empty one counts as not given; unknown ones are ignored.
 - \`1\`, \`0\` and any letter case of \`true\` and \`false\` are booleans; a UUID may come without its hyphens.
-- \`HEAD\` answers as \`GET\`, without the body; \`OPTIONS\` is a 204 with \`Allow\`; a path without its last slash is a 308 to the one with it.`;
+- \`HEAD\` answers as \`GET\`, without the body; \`OPTIONS\` is a 204 with \`Allow\`; a path without its last slash is a 308 to the one with it.
+
+This is a read replica. What it does not have is at authentik:
+
+| Request | Here |
+|---|---|
+| \`GET\` of the paths below, at the root and at \`/api/v3\` | answered |
+| \`POST\`, \`PUT\`, \`PATCH\` or \`DELETE\` of these paths | 405: sources are changed at authentik |
+| any other path of authentik's API, such as \`/core/users/me/\`, \`/root/config/\`, \`/admin/version/\`, \`/sources/all/\` | 404 |
+
+Both refusals carry a \`Link\` to this page.`;
 
 const license = { name: manifest.license, identifier: manifest.license };
 

@@ -4,6 +4,7 @@ import { slugSchema } from "../../src/sources/fields.ts";
 import { orderFields, writeOrdering } from "../../src/sources/ordering.ts";
 import type { JsonType } from "../../src/sources/parameter.ts";
 import { type ListQuery, listQuerySchema } from "../../src/sources/query.ts";
+import { searchLimits } from "../../src/sources/search.ts";
 import { sourceTypesQuerySchema } from "../../src/sources/source-types.ts";
 import { jsonSchema } from "./schemas.ts";
 
@@ -13,7 +14,7 @@ const listDescriptions: Record<keyof ListQuery, string> = {
   page: "The number of the page, from 1. A page beyond the end is a 404.",
   page_size: "How many sources a page has.",
   ordering: `Fields in the order of their weight, separated by commas, each with \`-\` before it for descending: ${orderFields.join(", ")}. Unknown fields are dropped; \`pk\` breaks ties.`,
-  search: "Words, each of which must occur in the name or the slug, in any letter case.",
+  search: `Words, each of which must occur in the name or the slug, in any letter case: at most ${searchLimits.items} different ones, and ${searchLimits.characters} characters in all.`,
   has_jwks: "`true`: only sources with JWKS data.",
   enabled: "Only sources that are enabled, or only those that are not.",
   name: "Exact, in this letter case.",

@@ -66,12 +66,19 @@ const sourceTypes: Operation = {
 
 const syncSchema: Oas3_1Schema = {
   type: "object",
-  description: "Where the store is kept in step with authentik: how old its last good run is, and what started it.",
+  description:
+    "Where the store is kept in step with authentik: how old its last good run is, what started it, and how many odd values it has met.",
   properties: {
     age_seconds: { type: "integer", minimum: 0 },
     trigger: { type: "string", enum: syncRuns.trigger.enumValues },
+    warnings: { type: "integer", minimum: 0 },
   },
   required: ["age_seconds"],
+};
+
+const problem: Oas3_1Schema = {
+  type: "string",
+  description: "What is wrong with the variables of the sync, which then does not run. Readers are served.",
 };
 
 /** A response of the two routes below. */
@@ -108,12 +115,12 @@ const readyz: Operation = {
   summary: "Whether the store answers and has its tables",
   security: [],
   responses: {
-    200: statusResponse("It does.", ["ready"], { sync: syncSchema }),
+    200: statusResponse("It does.", ["ready"], { sync: syncSchema, problem }),
     405: responseRef("405"),
     503: statusResponse(
-      "It does not (`unavailable`), or the last good run of the sync is older than SYNC_MAX_AGE_SECONDS (`stale`).",
+      "It does not (`unavailable`), or the last good run of the sync is older than SYNC_MAX_AGE_SECONDS or dated in the future (`stale`).",
       ["unavailable", "stale"],
-      { sync: syncSchema },
+      { sync: syncSchema, problem },
     ),
   },
 };

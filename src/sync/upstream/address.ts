@@ -1,3 +1,4 @@
+import { isInTheClear } from "../../http/http-url.ts";
 import { finalFault } from "../fault.ts";
 
 /** Where an authentik has its list of OAuth sources, below its API's address. */
@@ -31,9 +32,6 @@ export function apiAddress(authentik: string, { allowHttp, name }: { allowHttp: 
   return new URL(`${url.pathname.replace(/\/+$/, "")}/api/v3/`, url.origin);
 }
 
-/** Whether what is sent there can be read on the way; within this machine it cannot. */
-export const isInTheClear = (url: URL): boolean => url.protocol === "http:" && !isLoopback(url.hostname);
-
 /** The address of `source_types/`, for that of the list. */
 export const typesAddress = (list: URL): URL => new URL("source_types/", list);
 
@@ -42,5 +40,3 @@ export function shownAddress(upstream: string): string {
   const url = URL.parse(upstream);
   return url ? url.origin + url.pathname : "(no URL)";
 }
-
-const isLoopback = (host: string) => /^(localhost|.+\.localhost|127(\.[0-9]+){3}|\[::1\])$/.test(host);

@@ -1,6 +1,6 @@
-import { BodyTooLong, NotUtf8, readBoundedText } from "../../bounded-text.ts";
+import { BodyTooLong, NotUtf8, readBounded } from "../../bounded-text.ts";
 import { finalFault, SyncError } from "../fault.ts";
-import { parseJson } from "../json.ts";
+import { countValues, parseJson } from "../json.ts";
 import { shownAddress } from "./address.ts";
 import type { Limits } from "./limits.ts";
 
@@ -21,8 +21,10 @@ export interface UpstreamOptions {
 
 export interface UpstreamResponse {
   json: unknown;
-  /** Of the text, about in bytes. */
-  size: number;
+  /** Of the text. */
+  bytes: number;
+  /** How many values it has, in any depth. */
+  values: number;
 }
 
 /**
@@ -93,13 +95,13 @@ async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: 
     }
     if (options.absentStatuses?.includes(response.status)) {
       await response.body?.cancel();
-      return { json: undefined, size: 0 };
+      return { json: undefined, bytes: 0, values: 0 };
     }
     if (response.status !== 200) {
       await response.body?.cancel();
       throw refusal(response, address, now());
     }
-    return await readJson(response, limits.pageBytes, address);
+    return await readJson(response, limits, address);
   } catch (error) {
     if (error instanceof SyncError) throw error;
     if (error instanceof Error && error.name === "TimeoutError") {
@@ -110,7 +112,7 @@ async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: 
   }
 }
 
-async function readJson(response: Response, maxBytes: number, address: string): Promise<UpstreamResponse> {
+async function readJson(response: Response, limits: Limits, address: string): Promise<UpstreamResponse> {
   const [type = "nothing"] =
     response.headers
       .get("Content-Type")
@@ -120,17 +122,22 @@ async function readJson(response: Response, maxBytes: number, address: string): 
     await response.body?.cancel();
     throw finalFault(`${address} answered with ${type}, not with JSON: is authentik there?`);
   }
-  const text = await readText(response, maxBytes, address);
+  const { text, bytes } = await readBody(response, limits.pageBytes, address);
+  const values = countValues(text);
+  if (values > limits.pageValues) throw finalFault(`${address} answered with more than ${limits.pageValues} values`);
   try {
-    return { json: parseJson(text), size: text.length };
+    return { json: parseJson(text), bytes, values };
   } catch {
     throw finalFault(`${address} answered with something that is not JSON, though it says so`);
   }
 }
 
-export async function readText(response: Response, maxBytes: number, address: string): Promise<string> {
+export const readText = async (response: Response, maxBytes: number, address: string): Promise<string> =>
+  (await readBody(response, maxBytes, address)).text;
+
+async function readBody(response: Response, maxBytes: number, address: string) {
   try {
-    return await readBoundedText(response, maxBytes);
+    return await readBounded(response, maxBytes);
   } catch (error) {
     if (error instanceof BodyTooLong) throw finalFault(`${address} answered with more than ${maxBytes} bytes`);
     if (error instanceof NotUtf8) throw finalFault(`${address} answered with something that is not UTF-8`);

@@ -18,6 +18,10 @@ export interface Limits {
   pageBytes: number;
   /** Of all pages. A Worker has 128 MB, and its readers are in them too; a run takes four times what the list has. */
   listBytes: number;
+  /** Values of one page, in any depth: an empty array has two bytes of text, and forty in memory. */
+  pageValues: number;
+  /** Values of all pages. */
+  listValues: number;
   /** Newer versions of authentik give less than a thousand sources a page, as their administrator says. */
   pages: number;
   /** Walks over a list of several pages, of which two in a row must be equal. */
@@ -33,6 +37,8 @@ export const defaultLimits: Limits = {
   redirects: 3,
   pageBytes: 9 * 1024 * 1024,
   listBytes: 24 * 1024 * 1024,
+  pageValues: 1_000_000,
+  listValues: 2_000_000,
   pages: 100,
   walks: 5,
 };

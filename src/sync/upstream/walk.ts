@@ -1,13 +1,17 @@
 import * as z from "zod/mini";
 import type { SourceType } from "../../sources/source-type.ts";
 import { finalFault, SyncError } from "../fault.ts";
-import { besideOf, integerFrom, readList, readTypes, type SourceList } from "../list.ts";
+import { integerFrom, readList, type SourceList } from "../list.ts";
 import { InvalidList } from "../problem.ts";
+import { readTypes, type TypesRead, typesUnavailable } from "../types.ts";
+import { joinWarnings } from "../warning.ts";
 import { shownAddress, typesAddress } from "./address.ts";
-import { fetchUpstream, type UpstreamOptions } from "./fetch.ts";
+import { fetchUpstream, type UpstreamOptions, type UpstreamResponse } from "./fetch.ts";
 
 /** As many as authentik gives at once; newer versions may give less. */
 const pageSize = 1_000;
+/** For the source types, which the list does not wait for any longer: the store has some. */
+const typesMs = 5_000;
 
 const pageSchema = z.looseObject({
   pagination: z.object({
@@ -18,11 +22,7 @@ const pageSchema = z.looseObject({
   results: z.array(z.unknown()),
 });
 
-interface Page extends Pick<z.infer<typeof pageSchema>, "pagination" | "results"> {
-  /** What stands beside these two, as JSON. */
-  beside: string;
-  size: number;
-}
+type Page = z.infer<typeof pageSchema> & Pick<UpstreamResponse, "bytes" | "values">;
 
 type OnPage = (read: number, total: number) => void;
 
@@ -44,14 +44,15 @@ export async function walkUpstream(
   onPage: OnPage = () => {},
 ): Promise<SourceList> {
   const address = shownAddress(list.href);
-  let known: SourceTypes | undefined;
+  let known: TypesRead | undefined;
   let before: string | undefined;
   let reason = neverEqual;
   for (let walk = 1; walk <= options.limits.walks; walk++) {
     try {
-      const { rows, beside, pages } = await readPages(list, options, onPage);
+      const { whole, pages } = await readPages(list, options, onPage);
       known ??= await readSourceTypes(list, options);
-      const found = { ...asList(rows, pages, address, known.byName), beside, types: known.types };
+      const { warnings, ...read } = asList(whole, pages, address, known.byName);
+      const found = { ...read, types: known.types, warnings: joinWarnings(warnings, known.warnings) };
       if (pages === 1) return found;
       const digest = await digestOf(found);
       if (digest === before) return found;
@@ -73,16 +74,19 @@ async function readPages(list: URL, options: UpstreamOptions, onPage: OnPage) {
   const { count, total_pages: pages } = first.pagination;
   if (pages > limits.pages) throw finalFault(`${address} has ${pages} pages, more than ${limits.pages}`);
   onPage(1, pages);
-  const parts = [first.results];
-  let { size } = first;
+  const { results, pagination: _, bytes: firstBytes, values: firstValues, ...others } = first;
+  const parts = [results];
+  let [bytes, values] = [firstBytes, firstValues];
   for (let number = 2; number <= pages; number++) {
     const page = await readPage(list, number, options);
     const { pagination } = page;
     if (pagination.count !== count || pagination.total_pages !== pages) {
       throw unsettled(`its count went from ${count} to ${pagination.count} between two pages`);
     }
-    size += page.size;
-    if (size > limits.listBytes) throw finalFault(`${address} has a list of more than ${limits.listBytes} bytes`);
+    bytes += page.bytes;
+    if (bytes > limits.listBytes) throw finalFault(`${address} has a list of more than ${limits.listBytes} bytes`);
+    values += page.values;
+    if (values > limits.listValues) throw finalFault(`${address} has a list of more than ${limits.listValues} values`);
     parts.push(page.results);
     onPage(number, pages);
   }
@@ -91,13 +95,13 @@ async function readPages(list: URL, options: UpstreamOptions, onPage: OnPage) {
     const message = `it says that it has ${count} sources, and sent ${rows.length}`;
     throw pages > 1 ? unsettled(message) : finalFault(`${address} is not whole: ${message}`);
   }
-  return { rows, beside: first.beside, pages };
+  return { whole: { ...others, results: rows }, pages };
 }
 
 async function readPage(list: URL, number: number, options: UpstreamOptions): Promise<Page> {
   const url = new URL(list);
   url.search = `?${new URLSearchParams({ page_size: String(pageSize), ordering: "slug", page: String(number) })}`;
-  const { json, size } = await fetchUpstream(url, options);
+  const { json, bytes, values } = await fetchUpstream(url, options);
   const { success, data } = pageSchema.safeParse(json);
   const address = shownAddress(list.href);
   if (!success) throw finalFault(`${address} answered with JSON that is no page of a list: is authentik there?`);
@@ -107,25 +111,27 @@ async function readPage(list: URL, number: number, options: UpstreamOptions): Pr
   if (data.results.length > pageSize) {
     throw finalFault(`${address} was asked for ${pageSize} sources, and gave ${data.results.length} on page ${number}`);
   }
-  const beside = refusing(address, () => besideOf(data));
-  return { ...data, beside, size };
+  return { ...data, bytes, values };
 }
 
-interface SourceTypes {
-  types?: string[];
-  byName?: Map<string, SourceType>;
-}
-
-/** Nothing where this authentik has none to give (403, 404): the store keeps what it had. */
-async function readSourceTypes(list: URL, options: UpstreamOptions): Promise<SourceTypes> {
-  const url = typesAddress(list);
-  const { json } = await fetchUpstream(url, { ...options, absentStatuses: [403, 404] });
-  return json === undefined ? {} : refusing(shownAddress(url.href), () => readTypes(json));
+/**
+ * Nothing where this authentik has none to give (403, 404), or none that can be read, which is a warning: the store keeps what
+ * it had.
+ */
+async function readSourceTypes(list: URL, options: UpstreamOptions): Promise<TypesRead> {
+  const limits = { ...options.limits, attempts: 1, attemptMs: Math.min(typesMs, options.limits.attemptMs) };
+  try {
+    const { json } = await fetchUpstream(typesAddress(list), { ...options, limits, absentStatuses: [403, 404] });
+    return json === undefined ? { warnings: { count: 0, first: [] } } : readTypes(json);
+  } catch (error) {
+    if (error instanceof SyncError) return typesUnavailable(error.message);
+    throw error;
+  }
 }
 
 /** Stands for a list without keeping it: two of the longest would be too much for a Worker. */
-async function digestOf({ documents }: SourceList): Promise<string> {
-  let digest = "";
+async function digestOf({ documents, held }: SourceList): Promise<string> {
+  let digest = held.join();
   for (let i = 0; i < documents.length; i += pageSize) {
     const texts = documents.slice(i, i + pageSize).map(({ document }) => document);
     const bytes = new TextEncoder().encode(digest + texts.join("\n"));
@@ -134,25 +140,13 @@ async function digestOf({ documents }: SourceList): Promise<string> {
   return digest;
 }
 
-/** The rows, checked as those of an import. What stands twice in several pages may be but one that moved. */
-function asList(rows: unknown[], pages: number, address: string, types?: Map<string, SourceType>): SourceList {
+/** The list, checked as that of an import. What stands twice in several pages may be but one that moved. */
+function asList(whole: object, pages: number, address: string, types?: Map<string, SourceType>): SourceList {
   try {
-    return readList(rows, types);
+    return readList(whole, types);
   } catch (error) {
-    if (error instanceof InvalidList && pages > 1 && error.problems.every(({ code }) => code === "duplicate")) {
-      throw unsettled(error.message);
-    }
-    throw refusal(error, address);
+    if (!(error instanceof InvalidList)) throw error;
+    if (pages > 1 && error.problems.every(({ code }) => code === "duplicate")) throw unsettled(error.message);
+    throw new SyncError({ kind: "invalid-list", address, problems: error.problems });
   }
 }
-
-function refusing<T>(address: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw refusal(error, address);
-  }
-}
-
-const refusal = (error: unknown, address: string) =>
-  error instanceof InvalidList ? new SyncError({ kind: "invalid-list", address, problems: error.problems }) : error;
