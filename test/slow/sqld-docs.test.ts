@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { afterAll, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { run, temporaryFolder } from "../support/run.ts";
 import { freeAddress, sqldPath } from "../support/sqld.ts";
 
@@ -54,9 +54,8 @@ async function startServer(command: string) {
   );
 }
 
-it.skipIf(!sqldPath)(
-  "every command of docs/self-hosting-libsql.md runs, in its order, and has the effect that is described",
-  async () => {
+describe.skipIf(!sqldPath)("docs/self-hosting-libsql.md", () => {
+  it("has commands that run in its order, and have the effect that it describes", async () => {
     const outputs: string[] = [];
     for (const block of blocks) {
       if (block.startsWith("sqld ")) {
@@ -80,5 +79,5 @@ it.skipIf(!sqldPath)(
       async () => expect(await ask("8081/v2/pipeline", `-d '${JSON.stringify(names)}'`)).toContain('"status page"'),
       { timeout: 60_000 },
     );
-  },
-);
+  });
+});

