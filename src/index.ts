@@ -1,9 +1,9 @@
-export type { Freshness } from "./cache/freshness.ts";
 export { type LibsqlOptions, openLibsql } from "./db/libsql.ts";
 export { createSourcesApp, type SourcesApp, type SourcesAppOptions } from "./gateway/app.ts";
 export type { Principal } from "./http/context.ts";
 export type { OAuthSource, SourcesPage } from "./source/source.ts";
 export { readList, type SourceList } from "./sync/list.ts";
+export { InvalidList } from "./sync/problem.ts";
 export { type SyncOptions, syncSources } from "./sync/run.ts";
 export type { SyncRun } from "./sync/runs.ts";
 export { type ReplaceOptions, replaceSources } from "./sync/write.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { fixturePath, runTool, temporaryFolder } from "../support/run.ts";
 
 const wrong: [Record<string, string>, RegExp][] = [
-  [{ EDGE_CACHE: "bogus" }, /EDGE_CACHE Invalid option: expected one of "platform"\|"cache-api"\|"off"/],
+  [{ EDGE_CACHE: "bogus" }, /EDGE_CACHE must be platform, cache-api or off/],
   [{ CACHE_FRESH_SECONDS: "-1" }, /CACHE_FRESH_SECONDS must be a whole number of seconds/],
   [{ CORS_ORIGINS: "app.example" }, /CORS_ORIGINS\S* must be origins such as/],
   [{ EDGE_CACHE: "bogus", LOG_HITS: "2" }, /EDGE_CACHE .*; LOG_HITS must be a number from 0 to 1/],

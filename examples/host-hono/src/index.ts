@@ -1,4 +1,4 @@
-import { createSourcesApp, openLibsql, readFetch } from "authentik-sources-edge";
+import { createSourcesApp, openLibsql } from "authentik-sources-edge";
 import { Hono } from "hono";
 
 interface Env {
@@ -13,7 +13,7 @@ async function isEqual(a: string, b: string): Promise<boolean> {
 }
 
 const sources = createSourcesApp<Env>({
-  database: (c) => openLibsql({ url: c.env.LIBSQL_URL, authToken: c.env.LIBSQL_AUTH_TOKEN, fetch: readFetch() }),
+  database: (c) => openLibsql({ url: c.env.LIBSQL_URL, authToken: c.env.LIBSQL_AUTH_TOKEN }),
   verifyToken: async (token, c) => ((await isEqual(token, c.env.API_KEY)) ? { id: "key", mayViewSources: true } : null),
   authentikUrl: (c) => c.env.AUTHENTIK_URL,
 });
