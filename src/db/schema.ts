@@ -139,9 +139,6 @@ export interface RunWarning {
   detail?: string | undefined;
 }
 
-/** Outcomes of a run after which the store was equal to upstream. */
-export const goodOutcomes = ["changed", "unchanged"] as const;
-
 /** What became of each run of the sync: the newest ones, and the last good one. Times are milliseconds since 1970. */
 export const syncRuns = sqliteTable(
   "sync_runs",

@@ -1,7 +1,8 @@
-import { inArray, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import * as z from "zod/mini";
 import { type Database, runQuery } from "../db/database.ts";
-import { goodOutcomes, syncRuns } from "../db/schema.ts";
+import { isGoodRun } from "../db/good-run.ts";
+import { syncRuns } from "../db/schema.ts";
 
 /** What a store that is well says of itself. */
 export const readinessSchema = z.object({
@@ -22,9 +23,8 @@ export type Readiness = z.infer<typeof readinessSchema>;
 export async function readReadiness(db: Database): Promise<Readiness> {
   const tables = ["list_state", "oauth_sources", "source_types", "api_tokens"];
   const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
-  const isGood = inArray(syncRuns.outcome, goodOutcomes);
   // By its id: a clock that was ahead would have the last word for as long as it was.
-  const statement = sql`SELECT started_at, "trigger", warnings${touched} FROM ${syncRuns} WHERE ${isGood} ORDER BY id DESC LIMIT 1`;
+  const statement = sql`SELECT started_at, "trigger", warnings${touched} FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
   const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], unknown]>(statement));
   return row ? { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]) } : { syncedAt: null };
 }

@@ -1,15 +1,13 @@
-import { and, desc, inArray, lte, ne, sql } from "drizzle-orm";
+import { and, desc, lte, ne, sql } from "drizzle-orm";
 import type { WritableDatabase } from "../db/database.ts";
-import { goodOutcomes, syncRuns } from "../db/schema.ts";
+import { isGoodRun } from "../db/good-run.ts";
+import { syncRuns } from "../db/schema.ts";
 
 export type SyncRun = Omit<typeof syncRuns.$inferSelect, "id">;
 export type Trigger = SyncRun["trigger"];
 
 /** Three and a half days of a run every five minutes. */
 const keptRuns = 1_000;
-
-/** After such a run the store was equal to upstream. */
-const isGoodRun = () => inArray(syncRuns.outcome, goodOutcomes);
 
 /** Keeps a run, and forgets the old ones but for the last good one, in one round trip. */
 export async function recordRun(db: WritableDatabase, run: SyncRun): Promise<void> {
