@@ -130,7 +130,7 @@ export interface SourcesAppParts<E extends Env> extends Pick<SourcesAppOptions<E
   verifyToken: VerifyToken;
   cache: Cache<StoredResponse>;
   now: () => number;
-  /** Told the key of each URL that is valid. */
+  /** Told the key of each URL that is right. */
   onKey?: (url: string, key: string) => void;
 }
 
@@ -141,7 +141,8 @@ export function sourcesApp<E extends Env>(parts: SourcesAppParts<E>) {
   const publicUrl = publicUrlOf(parts.authentikUrl);
 
   async function answer<Body>(c: Context, key: string) {
-    onKey?.(c.req.raw.url, key);
+    // Without its slash, a path is redirected.
+    if (c.req.path.endsWith("/")) onKey?.(c.req.raw.url, key);
     return reply<Body>(c.req.raw, await cache.get(key, () => read(key, c), waitUntilOf(c)), now());
   }
 

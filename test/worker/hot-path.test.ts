@@ -107,7 +107,7 @@ describe("hotPath", () => {
 describe("a host's app", () => {
   it("asks the host's verifier each time: it may look at more than the token", async () => {
     const verifyToken = vi.fn(async (id: string) => ({ id, mayViewSources: true }));
-    const app = createSourcesApp({ database: () => openLibsql({ url: store.url }), verifyToken });
+    const app = createSourcesApp({ database: () => openLibsql({ url: store.url }), verifyToken, cache: false });
     for (let i = 0; i < 3; i++) await app.request("/sources/oauth/", { headers: bearer("a") });
     expect(verifyToken).toHaveBeenCalledTimes(3);
   });

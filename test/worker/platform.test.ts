@@ -214,7 +214,8 @@ describe("the gateway in front of Sources", () => {
     const gateway = startWorker(store, { EDGE_CACHE: "platform" });
     for (let i = 1; i <= 3; i++) {
       const response = await gateway.list(`page_size=${i}`);
-      expect([response.status, cacheStatus(response)]).toEqual([200, "fwd=bypass; ttl=30"]);
+      expect(response.status).toBe(200);
+      expect(cacheStatus(response)).toMatch(/^fwd=bypass; ttl=/);
     }
     expect(logError.mock.calls.flat()).toEqual([expect.stringContaining("Cf-Cache-Status")]);
     vi.restoreAllMocks();
