@@ -119,6 +119,11 @@ describe("readList", () => {
     expect(readList({ results: [], novel: deep }).beside).toBe(undefined);
   });
 
+  it("counts all warnings, and keeps the first ten", () => {
+    const rows = generateSources(30).map((source) => ({ ...source, enabled: "yes" }));
+    expect(readList(rows).warnings).toMatchObject({ count: 30, first: { length: 10 } });
+  });
+
   it("measures a source as it is stored", () => {
     expect(readList([a, padSource(b, 65_536)]).held).toEqual([]);
     expect(readList([a, padSource(b, 65_537)])).toMatchObject({

@@ -132,6 +132,9 @@ const refusals: Refusal[] = [
   },
 ];
 
+/** Deeper than a source may be. */
+const tooDeep = JSON.parse("[".repeat(201) + "]".repeat(201));
+
 describe("walkUpstream", () => {
   it("reads a list of one page once", async () => {
     expect(slugsOf(await walk())).toEqual(slugs);
@@ -172,6 +175,18 @@ describe("walkUpstream", () => {
     upstream.behaviour = inTwoPages((walk) => (walk === 1 ? without : stored));
     expect(slugsOf(await walk())).toEqual(slugs);
     expect(upstream.seen).toHaveLength(6);
+  });
+
+  it("takes no two walks for equal that hold other sources, which the store is to keep", async () => {
+    const held = (walk: number) => ({
+      ...first,
+      pk: `00000000-0000-4000-8000-${900_000_000_000 + walk}`,
+      novel: tooDeep,
+    });
+    upstream.behaviour = inTwoPages((walk) => [held(walk), second, ...others]);
+    await expect(walk()).rejects.toThrow("it was never the same twice in a row");
+    upstream.behaviour = inTwoPages(() => [held(1), second, ...others]);
+    expect((await walk()).held).toEqual([held(1).pk]);
   });
 
   it("keeps what stands beside the results, without secrets", async () => {

@@ -103,6 +103,14 @@ describe("replaceSources", () => {
     expect(await store.snapshot()).toEqual(before);
   });
 
+  it("counts the bytes of a batch, whatever its letters are", async () => {
+    const list = readList([{ ...first, additional_scopes: "中".repeat(20_000) }]);
+    await expect(replaceSources(store.db, list, { now: 0, maxBytes: 60_000 })).rejects.toThrow(
+      "the changes have 0.1 MiB",
+    );
+    expect(await replaceSources(store.db, list, { now: 0, maxBytes: 70_000 })).toMatchObject({ changed: 1 });
+  });
+
   it("starts again where another writer was faster, and gives up the third time", async () => {
     expect(await replaceSources(overtaken(2), readList(renamed), { now: 0 })).toMatchObject({ changed: 1 });
     await expect(replaceSources(overtaken(3), readList(stored), { now: 0 })).rejects.toThrow(RevisionGone);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import worker from "../../src/worker.ts";
 import { engines } from "../support/engines.ts";
 import { oddValues } from "../support/odd-values.ts";
-import { type AnyStore, readFixture } from "../support/store.ts";
+import { type AnyStore, readFixture, token } from "../support/store.ts";
 import { authentikUrl, startWorker } from "../support/worker.ts";
 
 /** All odd values at once, each in a source of its own. */
@@ -55,20 +55,26 @@ describe.each(engines)("the Worker's job over $engine", ({ create }) => {
   it("takes a list of odd values, logs how many there are and the first ones, and /readyz gives their number", async () => {
     const { results } = await readFixture("company");
     list = oddList(results[0] ?? {});
-    const warnings = oddValues.reduce((sum, odd) => sum + (odd.warnings?.length ?? 0), 0);
+    // One more than the values have: the types cannot be read.
+    const warnings = oddValues.reduce((sum, odd) => sum + (odd.warnings?.length ?? 0), 1);
     const held = oddValues.filter(({ isHeld }) => isHeld).length;
     await runJob();
     const [line = {}] = logged.map((text) => JSON.parse(text)).filter(({ job }) => job === "sync");
     expect(line).toMatchObject({ outcome: "changed", error: null, added: oddValues.length - held });
     expect(line.firstWarnings).toHaveLength(10);
     expect(line.firstWarnings[0]).toMatchObject({ source: expect.any(String), key: "profile_url", what: "unsafe_url" });
-    // One value is odd beside a certain other source only; in its place the types could not be read.
     expect(line.warnings).toBe(warnings);
 
     const ready = await (await startWorker(store).send("/readyz")).json();
     expect(ready).toMatchObject({ status: "ready", sync: { warnings } });
     const page = await startWorker(store).list("page_size=1000&ordering=-enabled,provider_type,managed");
     expect(await page.json()).toMatchObject({ pagination: { count: oddValues.length - held } });
+
+    for (const length of [51, 255]) {
+      const headers = { Authorization: `Bearer ${token}` };
+      const response = await startWorker(store).send(`/sources/oauth/${"s".repeat(length)}/`, { headers });
+      expect(response.status).toBe(200);
+    }
 
     await runJob();
     expect(JSON.parse(logged.at(-1) ?? "")).toMatchObject({ outcome: "unchanged", warnings });
