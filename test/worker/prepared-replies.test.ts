@@ -212,11 +212,12 @@ describe("a prepared reply", () => {
     await storeToken(store.db, "expiring", { name: "x", scope: "sources:read", createdAt: 0, expiresAt });
     const status = async (path: string) => (await app.send(path, bearer("expiring"))).status;
     await status("/sources/oauth/?page_size=1");
-    await store.fault("slow");
+    await store.fault("held");
     const before = await store.requests();
     const slow = status("/sources/oauth/");
     await vi.waitFor(async () => expect(await store.requests()).toBe(before + 1), { timeout: 30_000, interval: 5 });
     clock.now = expiresAt;
+    await store.fault("none");
     expect(await slow).toBe(200);
     expect(await status("/sources/oauth/")).toBe(403);
   });
