@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 
-/** What a store may do to a request, given a way to have the real answer. */
-type Fault = (response: ServerResponse, ask: () => Promise<Response>) => Promise<void> | void;
+/** What a store may do to a request, given a way to have the real answer; `over` resolves when another fault is set. */
+type Fault = (response: ServerResponse, ask: () => Promise<Response>, over: Promise<void>) => Promise<void> | void;
 
 interface Result {
   cols: object[];
@@ -33,15 +33,21 @@ const isList = ({ rows }: Result) => String(rows[0]?.[0]?.value).startsWith("[")
 /** The first row that is a source. */
 const source = 1;
 
+const pass: Fault = async (response, ask) => {
+  const answer = await ask();
+  response.writeHead(answer.status, json).end(await answer.text());
+};
+
 export const faults: Record<string, Fault> = {
-  none: async (response, ask) => {
-    const answer = await ask();
-    response.writeHead(answer.status, json).end(await answer.text());
-  },
-  slow: async (response, ask) => {
-    const answer = await ask();
+  none: pass,
+  slow: async (response, ask, over) => {
     await new Promise((resolve) => setTimeout(resolve, 300));
-    response.writeHead(answer.status, json).end(await answer.text());
+    return pass(response, ask, over);
+  },
+  held: async (response, ask, over) => {
+    const answer = await ask();
+    await over;
+    return pass(response, async () => answer, over);
   },
   refuse: (response) => {
     response.socket?.destroy();

@@ -15,6 +15,8 @@ interface LabStore {
   server: LibsqlBridge;
   requests: number;
   fault: string;
+  /** Resolved when another fault is set. */
+  over: PromiseWithResolvers<void>;
 }
 
 const readConformance = (path: string) => readFileSync(new URL(`../conformance/${path}.json`, import.meta.url));
@@ -37,7 +39,7 @@ export async function startLab(project: TestProject) {
   async function makeStore(name: string): Promise<LabStore> {
     const file = join(folder, `${name}.db`);
     copyFileSync(template, file);
-    return { server: await startLibsqlBridge({ file }), requests: 0, fault: "none" };
+    return { server: await startLibsqlBridge({ file }), requests: 0, fault: "none", over: Promise.withResolvers() };
   }
 
   function storeOf(name: string): Promise<LabStore> {
@@ -61,12 +63,15 @@ export async function startLab(project: TestProject) {
     if (path === "requests") return response.end(String(store.requests));
     if (path === "fault") {
       store.fault = body;
+      store.over.resolve();
+      store.over = Promise.withResolvers();
       return response.end();
     }
     store.requests++;
     const meet = faults[store.fault];
     if (!meet) throw new Error(`there is no fault "${store.fault}"`);
-    return meet(response, () => fetch(`${store.server.url}/${path}`, { method: request.method ?? "GET", body }));
+    const ask = () => fetch(`${store.server.url}/${path}`, { method: request.method ?? "GET", body });
+    return meet(response, ask, store.over.promise);
   }
 
   const lab = createServer((request, response) => {

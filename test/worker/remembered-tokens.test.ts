@@ -13,7 +13,9 @@ describe("a token's text in an isolate's memory", () => {
     const set = vi.spyOn(Lru.prototype, "set");
     const ask = (token: string) => app.send("/sources/oauth/", { Authorization: `Bearer ${token}` });
     const isKept = (token: string) =>
-      set.mock.calls.some(([key], i) => key === token && (set.mock.contexts[i] as Lru<unknown>).peek(key) !== undefined);
+      set.mock.calls.some(
+        ([key], i) => key === token && (set.mock.contexts[i] as Lru<unknown>).peek(key) !== undefined,
+      );
     await ask("guess-1");
     const seconds = 10 + 3_600;
     app.wait(seconds - 0.001);
