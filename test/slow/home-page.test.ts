@@ -27,6 +27,13 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
   let store: LibsqlBridge;
   let db: ReturnType<typeof openStore>;
 
+  let closing: Promise<void> | undefined;
+  /** Once: the engine does not survive to be closed twice. */
+  const closeStore = () => {
+    closing ??= store.close();
+    return closing;
+  };
+
   const hoursAgo = (hours: number) => Date.now() - hours * 3_600_000 - 60_000;
 
   /** Over a store whose last good run of the sync began three hours ago, of the four that it may be old. */
@@ -51,7 +58,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
   afterAll(async () => {
     await Promise.all([browser.close(), dev.stop()]);
     db.$client.close();
-    await store.close();
+    await closeStore();
   });
 
   const json = (status: number, body: object) => (route: Route) => route.fulfill({ status, json: body });
@@ -165,7 +172,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
       "In step with authentik 5 hours ago, longer than allowed here",
       () => db.update(syncRuns).set({ startedAt: hoursAgo(5) }),
     ],
-    ["Store unavailable", "Age unknown: only what is cached can be served", () => store.close()],
+    ["Store unavailable", "Age unknown: only what is cached can be served", closeStore],
   ])("where /readyz says %j", (state, age, change) => {
     beforeAll(async () => {
       await change();

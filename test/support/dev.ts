@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { isRunning } from "./processes.ts";
 import { start } from "./run.ts";
 
 export interface DevServer {
@@ -25,7 +26,7 @@ export async function startDev(
   const child = start(program, [...before, ...args], variables);
   const { pid = 0 } = child;
   // Where a test run ends in the middle: wrangler, in a group of its own, ends with the tool.
-  const abandon = () => process.kill(-pid, "SIGKILL");
+  const abandon = () => isRunning(pid) && process.kill(-pid, "SIGKILL");
   process.once("exit", abandon);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   void ended.then(() => process.removeListener("exit", abandon));
