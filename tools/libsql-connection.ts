@@ -70,7 +70,7 @@ export class LibsqlConnection {
     this.#database = this.#open();
   }
 
-  /** The engine would pass over a second statement. Behind a first that is whole, a `)` is no error of syntax to it. */
+  /** The engine would pass over a second statement. Behind a first that is whole, a `)` is no error to it. A comment behind a `;` counts too. */
   #holdsMore(sql: string): boolean {
     const text = sql.replace(/[;\s]+$/, "");
     if (!text.includes(";")) return false;

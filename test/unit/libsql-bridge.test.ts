@@ -122,6 +122,17 @@ describe("a batch over the bridge", () => {
     expect(committed()).toEqual([4]);
   });
 
+  it("runs a step only where its condition holds, and a step that was passed over is not ok", async () => {
+    const ok = (step: number) => ({ type: "ok", step });
+    const not = (cond: object) => ({ type: "not", cond });
+    const conditions = [undefined, ok(0), not(ok(0)), ok(2), not(ok(2))];
+    const steps = conditions.map((condition) => ({ stmt: { sql: "SELECT 1" }, condition }));
+    const { body } = await post([{ type: "batch", batch: { steps } }, close]);
+    const isRun = [true, true, false, false, true];
+    const step_results = isRun.map((is) => (is ? expect.objectContaining({ rows: expect.any(Array) }) : null));
+    expect(body).toMatchObject({ results: [{ response: { result: { step_results } } }, { type: "ok" }] });
+  });
+
   it("is rolled back where it leaves its transaction open", async () => {
     const { status, body } = await post([execute("BEGIN"), execute("INSERT INTO t (a) VALUES (1)"), close]);
     expect({ status, body }).toMatchObject({ status: 200, body: { results: Array(3).fill({ type: "ok" }) } });
