@@ -84,7 +84,7 @@ export default defineConfig({
           ...workersRuntime.test,
           name: "slow properties",
           sequence: { groupOrder: 3 },
-          include: ["test/worker/{*properties,hostile-requests,schedule}.test.ts"],
+          include: ["test/worker/{*properties,hostile-requests,jwt}.test.ts"],
           provide: { dose: { size: "large", seed } },
           testTimeout: 600_000,
           hookTimeout: 60_000,

@@ -20,6 +20,11 @@ const list = z.pipe(
   z.transform((text) => text.split(",").flatMap((part) => part.trim() || [])),
 );
 
+const words = z.pipe(
+  z._default(z.string(), ""),
+  z.transform((text) => text.split(/\s+/).filter((word) => word !== "")),
+);
+
 /** What a bearer token may hold (RFC 6750, section 2.1), and enough of it. */
 export const hookSecret = {
   form: /^[A-Za-z0-9._~+/=-]{32,256}$/,
@@ -58,6 +63,12 @@ const variablesSchema = z.object({
     list,
     z.array(z.string().check(z.refine(isOrigin, "must be origins such as https://app.example"))),
   ),
+  /** The issuers whose access tokens are taken for bearer tokens, separated by blanks. Without any: the store's tokens alone. */
+  OIDC_ISSUER: words,
+  /** For whom these tokens must be made: a client's ID for each issuer, in their order. */
+  OIDC_AUDIENCE: words,
+  /** A scope that such a token must have. Without it, whoever can get a token of the client reads the whole list. */
+  OIDC_SCOPE: z.optional(z.string().check(z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "must be one scope"))),
   /** An API token of authentik that may view OAuth sources: a secret. Without it the scheduled job does nothing. */
   AUTHENTIK_TOKEN: z.optional(z.string()),
   /** Where the sync reads, if not at AUTHENTIK_URL. Checked by each run: a wrong one is no reason to stop serving. */
@@ -96,6 +107,7 @@ export function readSettings(env: Variables) {
   ).data;
   if (!data) throw new Error(`the configuration is wrong: ${nameProblems(issues)}`);
   return {
+    oidc: { issuers: readIssuers(data), scope: data.OIDC_SCOPE },
     libsql: { url: data.LIBSQL_URL, authToken: data.LIBSQL_AUTH_TOKEN },
     authentikUrl: data.AUTHENTIK_URL,
     edgeCache: data.EDGE_CACHE,
@@ -117,4 +129,19 @@ export function readSettings(env: Variables) {
       problem: issues.length > 0 ? `the configuration of the sync is wrong: ${nameProblems(issues)}` : undefined,
     },
   };
+}
+
+type Words = Record<"OIDC_ISSUER" | "OIDC_AUDIENCE", string[]>;
+
+/** Pairs them by their position. */
+function readIssuers({ OIDC_ISSUER: issuers, OIDC_AUDIENCE: audiences }: Words) {
+  const refuse = (message: string) => {
+    throw new Error(`the configuration is wrong: ${message}`);
+  };
+  if (issuers.length !== audiences.length) {
+    refuse(`OIDC_AUDIENCE must have a client's ID for each issuer of OIDC_ISSUER: ${issuers.length}`);
+  }
+  if (!issuers.every(isHttpUrl)) refuse("OIDC_ISSUER must hold http(s) URLs, separated by blanks");
+  if (new Set(issuers).size < issuers.length) refuse("OIDC_ISSUER names an issuer twice");
+  return issuers.map((issuer, i) => ({ issuer, audience: audiences[i] ?? "" }));
 }

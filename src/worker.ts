@@ -111,7 +111,8 @@ function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
   const { settings, store } = configurationOf(env);
   if (settings.sync.problem) throw new Error(settings.sync.problem);
   const invalidate = () => exports.Sources.invalidate();
-  return syncJob({ database: store.forWriting, sync: settings.sync, trigger, invalidate });
+  const issuers = settings.oidc.issuers.map(({ issuer }) => issuer);
+  return syncJob({ database: store.forWriting, sync: settings.sync, issuers, trigger, invalidate });
 }
 
 export default {
@@ -126,7 +127,8 @@ export default {
   },
 
   async scheduled(_controller, env) {
-    const runner = configurationOf(env).settings.sync.token ? env.SYNC_RUNNER : undefined;
+    const { sync, oidc } = configurationOf(env).settings;
+    const runner = sync.token || oidc.issuers.length > 0 ? env.SYNC_RUNNER : undefined;
     if (runner) await askRunner(runner, "cron");
     else await runSync(env, "cron");
   },

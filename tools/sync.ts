@@ -106,7 +106,7 @@ async function main(args: string[], io: Io) {
   });
   if (values.status) return printStatus(io, values);
 
-  const { sync, freshness } = toolSettings(io.env);
+  const { sync, freshness, oidc } = toolSettings(io.env);
   const { upstream, token } = sync;
   if (sync.problem) throw new UsageError(sync.problem);
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
@@ -114,6 +114,7 @@ async function main(args: string[], io: Io) {
   const options: SyncOptions = {
     upstream,
     token,
+    issuers: oidc.issuers.map(({ issuer }) => issuer),
     allowRemovals: values["allow-removals"] || sync.allowRemovals,
     allowHttp: values["allow-http"],
     ...(io.wait && { wait: io.wait }),

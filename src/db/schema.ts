@@ -128,6 +128,19 @@ export const apiTokens = sqliteTable(
   (table) => [check("scope_is_known", isOneOf(table.scope))],
 );
 
+/** The public keys of the issuers whose access tokens are taken, as the sync has read them. */
+export const issuerKeys = sqliteTable(
+  "issuer_keys",
+  {
+    issuer: text().primaryKey(),
+    /** An array of JSON Web Keys (RFC 7517), as JSON. */
+    keys: text().notNull(),
+    /** Milliseconds since 1970. */
+    changedAt: integer("changed_at").notNull(),
+  },
+  (table) => [check("keys_are_a_list", sql`coalesce(json_type(${table.keys}) = 'array', 0)`)],
+);
+
 /** What was odd about a value that a run has read, as src/sync/warning.ts has it. */
 export interface RunWarning {
   /** The slug of the source; null where it is of no source. */

@@ -38,10 +38,16 @@ export interface SourcesAppOptions<E extends Env> {
   /** How long a good token stays good while the store is down, in seconds. @default 3600 */
   tokenGraceSeconds?: number | undefined;
   /**
-   * Whom a bearer token stands for, or null where it is no good.
+   * Whom a bearer token stands for, or null where it is no good. `byStore` asks the tokens in the store.
    * @default the tokens in the store
    */
-  verifyToken?: ((token: string, c: Context<E>) => Promise<Principal | null>) | undefined;
+  verifyToken?:
+    | ((
+        token: string,
+        c: Context<E>,
+        byStore: (token: string) => Promise<Principal | null>,
+      ) => Promise<Principal | null>)
+    | undefined;
   /**
    * The public URL of authentik, on which callback URLs are built.
    * @default the origin of the request
@@ -96,7 +102,9 @@ export function appWithCache<E extends Env>(
       tokenGraceSeconds: options.tokenGraceSeconds ?? defaultTokenGraceSeconds,
       now,
     });
-  const verifyToken = options.verifyToken ?? storeVerifier({ read, limits, now }).verify;
+  const byStore = storeVerifier({ read, limits, now }).verify;
+  const { verifyToken: byHost } = options;
+  const verifyToken: VerifyToken = byHost ? (token, c) => byHost(token, c, (text) => byStore(text, c)) : byStore;
   return sourcesApp<E>({ read, verifyToken, authentikUrl, limits, cache, now });
 }
 

@@ -3,15 +3,18 @@ import { cacheApiStorage } from "../cache/cache-api.ts";
 import { memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
+import { waitUntilOf } from "../http/context.ts";
 import { crossOrigin } from "../http/cors.ts";
 import { defaultHeaders } from "../http/default-headers.ts";
 import { renderError, throttled } from "../http/errors.ts";
 import { unknownPath } from "../http/help.ts";
 import { otherMethods } from "../http/methods.ts";
-import { isWithin } from "../http/rate-limit.ts";
+import { clientNetwork, countRequest, isWithin } from "../http/rate-limit.ts";
 import { newApp } from "../http/router.ts";
 import type { EdgeCache, Settings } from "../settings.ts";
-import { readyKey } from "../store/key.ts";
+import { issuerKeysKey, readyKey } from "../store/key.ts";
+import { jwtOrElse, jwtVerifier } from "../tokens/jwt.ts";
+import type { TokenVerifier } from "../tokens/verify.ts";
 import { type ReadKey, sourcesApp, storeVerifier } from "./app.ts";
 import { type HotHit, hotPath } from "./hot-path.ts";
 import { logRequests, requestLog } from "./log.ts";
@@ -51,7 +54,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { edgeCache, authentikUrl, corsOrigins, sync } = settings;
   const { cache = caches[edgeCache](now) } = options;
   const log = requestLog({ hits: settings.logHits });
-  const verifier = storeVerifier({ read, limits, now });
+  const verifier = verifierOf(options);
   const hot = hotPath({ peekToken: verifier.peek, cache, now });
   const verifyToken = verifier.verify;
   const sources = sourcesApp({ read, verifyToken, cache, authentikUrl, limits, now, onKey: hot.remember });
@@ -93,6 +96,20 @@ export function createGateway(options: GatewayOptions): Gateway {
       );
     },
   };
+}
+
+/** The store's tokens, and those of the issuers that are configured. */
+function verifierOf({ settings: { oidc }, read, limits, now = Date.now }: GatewayOptions): TokenVerifier {
+  const byStore = storeVerifier({ read, limits, now });
+  if (oidc.issuers.length === 0) return byStore;
+  const byKeys = jwtVerifier({
+    ...oidc,
+    readKeys: (issuer, c) => read(issuerKeysKey(issuer), c),
+    beforeCheck: (c) => countRequest(limits.address, clientNetwork(c), c),
+    waitUntil: waitUntilOf,
+    now,
+  });
+  return jwtOrElse(byKeys, byStore);
 }
 
 /** Answers as the contract says where nothing can be built, since the configuration is wrong. */

@@ -6,8 +6,8 @@ import { badToken, notAuthenticated, permissionDenied, unsupportedScheme } from 
 /** Gives the principal of a token, or null for one that is unknown, expired or revoked. */
 export type VerifyToken = (token: string, c: Context) => Promise<Principal | null>;
 
-/** Longer than any token of ours or of authentik's: a longer one costs no digest and no look-up. */
-const maximumLength = 1024;
+/** Longer than any access token of authentik: a longer one costs nothing more. */
+const maximumLength = 8 * 1024;
 
 /** docs/contract.md, "Differences from authentik": a token that is not ASCII is a bad one. */
 const isPrintableAscii = /^[ -~]*$/;

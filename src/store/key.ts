@@ -23,6 +23,8 @@ export const sourceTypesKey = (name: string | undefined, publicUrl: string): str
 /** @param digest of a bearer token, see `digestToken` */
 export const tokenKey = (digest: string): string => `${keyBase}/tokens/${digest}`;
 
+export const issuerKeysKey = (issuer: string): string => `${keyBase}/issuer_keys/?${new URLSearchParams({ issuer })}`;
+
 export const readyKey = `${keyBase}/ready`;
 
 /**

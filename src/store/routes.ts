@@ -7,6 +7,7 @@ import { type ApiError, invalidPage, invalidQuery, pathNotFound } from "../http/
 import { etagOf } from "../http/etag.ts";
 import { lastValues, parseQuery } from "../http/query.ts";
 import { listQuerySchema } from "../source/query.ts";
+import { keysFreshness, readIssuerKeys } from "./issuer-keys.ts";
 import { pathOfKey } from "./key.ts";
 import { readPage, readSource } from "./page.ts";
 import { readReadiness } from "./ready.ts";
@@ -38,8 +39,8 @@ interface Route {
   path: RegExp;
   /** A revocation takes effect within 60 s, and a replica may be behind by any time. */
   isPrimary?: true;
-  /** Whether the answer changes with the list: it is then marked for `invalidate`. */
-  isOfList?: true;
+  /** Whether a run of the sync may change the answer: it is then marked for `invalidate`. */
+  isSynced?: true;
   read: (db: Database, part: string, query: Query, options: StoreOptions) => Promise<Answer>;
 }
 
@@ -60,7 +61,7 @@ const readyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfEr
 const routes: Route[] = [
   {
     path: /^\/sources\/oauth\/$/,
-    isOfList: true,
+    isSynced: true,
     async read(db, _, query, { freshness }) {
       const publicUrl = readPublicUrl(query);
       const page = await readPage(db, parseQuery(listQuerySchema, query), publicUrl);
@@ -74,7 +75,7 @@ const routes: Route[] = [
   },
   {
     path: /^\/sources\/oauth\/source_types\/$/,
-    isOfList: true,
+    isSynced: true,
     async read(db, _, query, { freshness }) {
       readPublicUrl(query);
       const { name } = parseQuery(sourceTypesQuerySchema, query);
@@ -83,7 +84,7 @@ const routes: Route[] = [
   },
   {
     path: /^\/sources\/oauth\/([-\w]{1,255})\/$/,
-    isOfList: true,
+    isSynced: true,
     async read(db, slug, query, { freshness }) {
       const source = await readSource(db, slug, readPublicUrl(query));
       if (!source) return { value: errorResponse(pathNotFound), freshness: emptyFreshness(freshness) };
@@ -100,6 +101,14 @@ const routes: Route[] = [
     },
   },
   {
+    path: /^\/issuer_keys\/$/,
+    isPrimary: true,
+    isSynced: true,
+    async read(db, _, { issuer = "" }) {
+      return { value: jsonResponse(await readIssuerKeys(db, issuer)), freshness: keysFreshness };
+    },
+  },
+  {
     path: /^\/ready$/,
     read: async (db) => ({ value: jsonResponse(await readReadiness(db)), freshness: readyFreshness }),
   },
@@ -107,8 +116,8 @@ const routes: Route[] = [
 
 /** An answer of the store, as caches keep it. */
 export interface StoreAnswer extends Cached<StoredResponse> {
-  /** Whether it changes with the list. */
-  isOfList: boolean;
+  /** Whether a run of the sync may change it. */
+  isSynced: boolean;
 }
 
 /**
@@ -119,13 +128,13 @@ export interface StoreAnswer extends Cached<StoredResponse> {
 export async function readStore(key: string, options: StoreOptions): Promise<StoreAnswer> {
   const url = new URL(key);
   const path = pathOfKey(url) ?? "";
-  for (const { path: pattern, isPrimary = false, isOfList = false, read } of routes) {
+  for (const { path: pattern, isPrimary = false, isSynced = false, read } of routes) {
     const match = pattern.exec(path);
     if (!match) continue;
     // Before the store is read: what changes meanwhile is younger than its age.
     const generatedAt = options.now();
     const answer = await read(options.database(isPrimary), match[1] ?? "", lastValues(url.search), options);
-    return { ...answer, generatedAt, status: "bypass", isOfList };
+    return { ...answer, generatedAt, status: "bypass", isSynced };
   }
   throw pathNotFound;
 }

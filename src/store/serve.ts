@@ -5,7 +5,7 @@ import { methodNotAllowed, renderError } from "../http/errors.ts";
 import { matchesEtag } from "../http/etag.ts";
 import { readStore, type StoreOptions } from "./routes.ts";
 
-/** Marks every response that changes with the list, for `Sources.invalidate()`. */
+/** Marks every response that a run of the sync may change, for `Sources.invalidate()`. */
 export const cacheTag = "oauth-sources";
 
 /**
@@ -18,7 +18,7 @@ export async function serveStore(request: Request, options: StoreOptions): Promi
     if (method !== "GET" && method !== "HEAD") throw methodNotAllowed(method, "GET, HEAD");
     const answer = await readStore(url, options);
     const { status, headers, body } = answer.value;
-    const allHeaders = { ...headers, ...cachingHeaders(answer), ...(answer.isOfList && { "Cache-Tag": cacheTag }) };
+    const allHeaders = { ...headers, ...cachingHeaders(answer), ...(answer.isSynced && { "Cache-Tag": cacheTag }) };
     if (matchesEtag(headers.ETag, request)) return new Response(null, { status: 304, headers: allHeaders });
     return new Response(method === "HEAD" ? null : body, { status, headers: allHeaders });
   } catch (error) {

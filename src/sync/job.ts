@@ -1,36 +1,56 @@
 import { printable } from "../base/printable.ts";
 import type { WritableDatabase } from "../db/database.ts";
-import { syncSources } from "./run.ts";
+import { syncIssuerKeys } from "./issuer-keys.ts";
+import { syncSources, upstreamOptions } from "./run.ts";
 import type { Trigger } from "./runs.ts";
 
 export interface SyncJobOptions {
   /** Opens the store. */
   database: () => WritableDatabase;
-  /** As configured; without a token the job does nothing. */
+  /** As configured; without a token there is no list to read. */
   sync: { upstream: string | undefined; token: string | undefined; allowRemovals: boolean };
+  /** Whose public keys are read. */
+  issuers: readonly string[];
   trigger: Trigger;
-  /** Marks all cached lists stale, where the platform keeps them. */
+  /** Marks all that a run may change stale, where the platform keeps it. */
   invalidate: () => Promise<unknown>;
 }
 
 /**
- * The Worker's job: a run of the sync, where a token of authentik is configured, then the caches are told. It logs one line of
- * JSON and never throws for upstream's faults: the next run comes by itself, and the store keeps what became of this one.
+ * The Worker's job: a run of the sync, where a token of authentik is configured, and the keys of issuers; then the caches are told. It
+ * logs one line of JSON and never throws for upstream's faults: the next run comes by itself, and the store keeps what became of this one.
  * @returns whether all is well: false where the run has failed, or others have overtaken it
  */
-export async function syncJob({ database, sync, trigger, invalidate }: SyncJobOptions): Promise<boolean> {
+export async function syncJob({ database, sync, issuers, trigger, invalidate }: SyncJobOptions): Promise<boolean> {
   const { upstream = "", token, allowRemovals } = sync;
-  if (!token) return true;
-  const run = await syncSources(database(), { upstream, token, allowRemovals, trigger });
+  if (!token) return issuers.length === 0 || syncKeys(database(), issuers, invalidate);
+  let areKeysChanged = false;
+  const onKeysChanged = () => {
+    areKeysChanged = true;
+  };
+  const run = await syncSources(database(), { upstream, token, issuers, onKeysChanged, allowRemovals, trigger });
   const log = run.error === null || run.outcome === "superseded" ? console.log : console.error;
   log(printable(JSON.stringify({ job: "sync", ...run })));
-  if (run.outcome !== "changed") return run.outcome === "unchanged";
+  if (run.outcome === "changed" || areKeysChanged) await tell(invalidate);
+  return run.outcome === "changed" || run.outcome === "unchanged";
+}
+
+/** Without a list there is no run to record: what is odd is in the log alone. */
+async function syncKeys(db: WritableDatabase, issuers: readonly string[], invalidate: () => Promise<unknown>) {
+  const { isChanged, warnings } = await syncIssuerKeys(db, issuers, upstreamOptions({ token: undefined }));
+  console.log(
+    printable(JSON.stringify({ job: "keys", isChanged, warnings: warnings.count, firstWarnings: warnings.first })),
+  );
+  if (isChanged) await tell(invalidate);
+  return warnings.count === 0;
+}
+
+async function tell(invalidate: () => Promise<unknown>): Promise<void> {
   try {
     await invalidate();
   } catch (error) {
-    // Cached lists run out by themselves, after fresh and stale-while-revalidate.
+    // What is cached runs out by itself, after fresh and stale-while-revalidate.
     const reason = error instanceof Error ? error.message : String(error);
     console.error(JSON.stringify({ job: "sync", error: `the cache could not be told: ${reason}` }));
   }
-  return true;
 }

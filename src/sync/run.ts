@@ -1,6 +1,7 @@
 import type { WritableDatabase } from "../db/database.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty } from "./difference.ts";
 import { finalFault, SyncError } from "./fault.ts";
+import { syncIssuerKeys } from "./issuer-keys.ts";
 import type { SourceList } from "./list.ts";
 import { refuseLosses } from "./losses.ts";
 import { InvalidList } from "./problem.ts";
@@ -9,6 +10,7 @@ import { listAddress, shownAddress } from "./upstream/address.ts";
 import type { UpstreamOptions } from "./upstream/fetch.ts";
 import { defaultLimits, type Limits } from "./upstream/limits.ts";
 import { walkUpstream } from "./upstream/walk.ts";
+import { mostWarnings, type Warnings } from "./warning.ts";
 import { RevisionGone, readRevision, readStoredList, writeAttempts, writeDifference } from "./write.ts";
 
 export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wait" | "random" | "now">> {
@@ -16,6 +18,10 @@ export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wa
   upstream: string;
   /** An API token of authentik, whose user may view OAuth sources. */
   token: string;
+  /** Issuers whose public keys are read too, see `OIDC_ISSUER`. @default none */
+  issuers?: readonly string[] | undefined;
+  /** Called where the keys of any issuer have changed. */
+  onKeysChanged?: (() => void) | undefined;
   /** What starts the run, for its record. @default command */
   trigger?: Trigger | undefined;
   /** Takes a list even where most of the sources in the store are not in it. @default false */
@@ -33,11 +39,15 @@ export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wa
  * @returns the run; what went wrong is in it, in words without the token
  */
 export async function syncSources(db: WritableDatabase, options: SyncOptions): Promise<SyncRun> {
-  const { now = Date.now, trigger = "command" } = options;
+  const { now = Date.now, trigger = "command", issuers = [] } = options;
   const startedAt = now();
+  // Keys and list fail apart.
+  const keys = await readKeys(db, issuers, options);
+  if (keys.isChanged) options.onKeysChanged?.();
   const outcome = await replaceByUpstream(db, options).catch((error) => failure(error, options.token));
   const upstream = shownAddress(options.upstream);
-  const run: SyncRun = { startedAt, durationMs: now() - startedAt, trigger, upstream, ...outcome };
+  const warnings = joinRunWarnings(warningsOf(keys, options.token), outcome);
+  const run: SyncRun = { startedAt, durationMs: now() - startedAt, trigger, upstream, ...outcome, ...warnings };
   try {
     await recordRun(db, run);
   } catch (error) {
@@ -63,6 +73,31 @@ export async function compareWithUpstream(
     throw finalFault(sentence(error, options.token));
   }
 }
+
+interface KeysRead {
+  isChanged: boolean;
+  warnings: Warnings;
+}
+
+async function readKeys(db: WritableDatabase, issuers: readonly string[], options: SyncOptions): Promise<KeysRead> {
+  const none: KeysRead = { isChanged: false, warnings: { count: 0, first: [] } };
+  try {
+    return issuers.length === 0
+      ? none
+      : await syncIssuerKeys(db, issuers, upstreamOptions({ ...options, token: undefined }));
+  } catch (error) {
+    const detail = `the store failed: ${rootMessage(error)}`;
+    return {
+      ...none,
+      warnings: { count: 1, first: [{ source: null, key: "issuer_keys", what: "unavailable", detail }] },
+    };
+  }
+}
+
+const joinRunWarnings = (...parts: RunWarnings[]): RunWarnings => ({
+  warnings: parts.reduce((sum, { warnings }) => sum + warnings, 0),
+  firstWarnings: parts.flatMap(({ firstWarnings }) => firstWarnings).slice(0, mostWarnings),
+});
 
 type RunWarnings = Pick<SyncRun, "warnings" | "firstWarnings">;
 
@@ -91,12 +126,20 @@ async function replaceByUpstream(db: WritableDatabase, options: SyncOptions): Pr
 }
 
 async function readUpstream(options: SyncOptions): Promise<SourceList> {
-  const { now = Date.now, token } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const { token } = options;
   const address = listAddress(options.upstream, options.allowHttp ?? false);
   // Others cannot be sent, and the runtime's own error would show them.
   if (!/^[\x21-\x7e]+$/.test(token)) throw finalFault("the token holds characters that no token of authentik has");
-  const upstreamOptions: UpstreamOptions = {
+  return walkUpstream(address, upstreamOptions(options), options.onPage);
+}
+
+type GivenUpstreamOptions = Pick<SyncOptions, "limits" | "now" | "fetch" | "wait" | "random"> &
+  Pick<UpstreamOptions, "token">;
+
+/** With a deadline from now on, and defaults for what only tests give. */
+export function upstreamOptions({ token, now = Date.now, ...options }: GivenUpstreamOptions): UpstreamOptions {
+  const limits = { ...defaultLimits, ...options.limits };
+  return {
     token,
     limits,
     now,
@@ -105,11 +148,10 @@ async function readUpstream(options: SyncOptions): Promise<SourceList> {
     wait: options.wait ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     random: options.random ?? Math.random,
   };
-  return walkUpstream(address, upstreamOptions, options.onPage);
 }
 
 /** As they are kept: the place in a list says nothing to who reads them, and a slug or a key may be the token. */
-function warningsOf({ warnings: { count, first } }: SourceList, token: string): RunWarnings {
+function warningsOf({ warnings: { count, first } }: { warnings: Warnings }, token: string): RunWarnings {
   const redacted = (key: string, value: unknown) => {
     if (key === "row") return undefined;
     return typeof value === "string" ? redact(value, token) : value;

@@ -28,6 +28,8 @@ export interface TokenVerifier {
   peek: (token: string) => Principal | undefined;
 }
 
+/** Longer than any token of the store: a longer one costs no digest and no look-up. */
+const longestToken = 1024;
 /** Verdicts kept in an isolate: each less than two kilobytes. */
 const goodTokens = 10_000;
 const badTokens = 1_000;
@@ -86,6 +88,7 @@ export function tokenVerifier({ lookUp, beforeLookUp, waitUntil, now }: TokenVer
       return (known && principalOf(known.value, now())) ?? undefined;
     },
     async verify(token, c) {
+      if (token.length > longestToken) return null;
       const fresh = peekFresh(token);
       if (fresh) return principalOf(fresh.value, now());
       const known = storage.peek(token);

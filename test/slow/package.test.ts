@@ -185,24 +185,25 @@ describe("the package", () => {
     const names = async (path: string) => Object.keys(await import(join(process.cwd(), "dist", path))).sort();
     expect(await names("index.js")).toEqual([
       "InvalidList",
-      "cacheApiStorage",
       "createSourcesApp",
       "createToken",
-      "memoryCache",
-      "memoryStorage",
-      "noCache",
+      "oidcTokens",
       "openLibsql",
-      "readFetch",
+      "readIssuerKeys",
       "readList",
       "replaceSources",
-      "searchText",
       "storeToken",
-      "swrCache",
       "syncSources",
-      "writeFetch",
     ]);
     expect(await names("client.js")).toEqual(["createSourcesClient", "createTrustedSourcesClient"]);
-    expect(await names("db/schema.js")).toEqual(["apiTokens", "listState", "oauthSources", "sourceTypes", "syncRuns"]);
+    expect(await names("db/schema.js")).toEqual([
+      "apiTokens",
+      "issuerKeys",
+      "listState",
+      "oauthSources",
+      "sourceTypes",
+      "syncRuns",
+    ]);
   });
 
   it("has the description of the API", () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { writeFetch } from "../../src/db/fetch.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { syncSources } from "../../src/sync/run.ts";
 import { startSlowLine } from "../support/slow-line.ts";
@@ -21,7 +20,7 @@ describe.skipIf(!sqldPath)(`a line to sqld with ${delayMs} ms of delay each way`
     upstream.behaviour = (response, { page }) => sendJson(response, pages[page - 1] ?? "");
 
     const begun = performance.now();
-    const db = openLibsql({ url: line.url, fetch: writeFetch() });
+    const db = openLibsql({ url: line.url, isWritable: true });
     const run = await syncSources(db, { upstream: upstream.origin, token: "t" });
     console.info(`${Math.round(performance.now() - begun)} ms, ${line.bodies.length} requests to the store`);
     expect(run).toMatchObject({ outcome: "changed", added: count, error: null });

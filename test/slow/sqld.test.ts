@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readFetch } from "../../src/db/fetch.ts";
+import { runQuery } from "../../src/db/database.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { listState } from "../../src/db/schema.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
@@ -68,8 +68,8 @@ describe.skipIf(!sqldPath)("sqld with a token of its own", () => {
       return fetch(input, { ...init, signal: null });
     };
     const { LIBSQL_URL: url, LIBSQL_AUTH_TOKEN: authToken } = variables();
-    const db = openLibsql({ url, authToken, fetch: readFetch({ fetch: fetchAndStart }) });
-    expect(await db.select().from(listState)).toMatchObject([{ count }]);
+    const db = openLibsql({ url, authToken, fetch: fetchAndStart });
+    expect(await runQuery(() => db.select().from(listState))).toMatchObject([{ count }]);
     expect(attempts).toBe(2);
   });
 

@@ -5,7 +5,6 @@ import { drizzle } from "drizzle-orm/libsql/http";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import { inject } from "vitest";
 import type { Database } from "../../src/db/database.ts";
-import { readFetch } from "../../src/db/fetch.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import type { SourcesPage } from "../../src/source/source.ts";
 import { readList } from "../../src/sync/list.ts";
@@ -55,7 +54,7 @@ async function openStore(url: string) {
     url,
     db,
     bindings: { LIBSQL_URL: url },
-    open: () => openLibsql({ url, fetch: readFetch() }),
+    open: () => openLibsql({ url }),
     load: (list: unknown) => replaceSources(db, readList(list), { now: Date.now() }),
     fault: (name: string) => fetch(`${url}fault`, { method: "PUT", body: name }),
     requests: async () => Number(await (await fetch(`${url}requests`)).text()),

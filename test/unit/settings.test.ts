@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readSettings, type Variables, variableNames } from "../../src/settings.ts";
 
 const defaults = {
+  oidc: { issuers: [], scope: undefined },
   libsql: { url: undefined, authToken: undefined },
   authentikUrl: undefined,
   edgeCache: "cache-api",
@@ -27,9 +28,11 @@ describe("readSettings", () => {
       ...{ EDGE_CACHE: "off", CACHE_FRESH_SECONDS: "0", CACHE_STALE_SECONDS: "1", CACHE_ERROR_SECONDS: "2" },
       ...{ TOKEN_GRACE_SECONDS: "3", LOG_HITS: "0.5", CORS_ORIGINS: "https://a.example, https://b.example" },
       ...{ AUTHENTIK_TOKEN: "ak", SYNC_ALLOW_REMOVALS: "true", SYNC_HOOK_SECRET: "x".repeat(32) },
+      ...{ OIDC_ISSUER: "https://authentik.example/application/o/x/", OIDC_AUDIENCE: "id", OIDC_SCOPE: "read" },
       SYNC_MAX_AGE_SECONDS: "900",
     });
     expect(settings).toEqual({
+      oidc: { issuers: [{ issuer: "https://authentik.example/application/o/x/", audience: "id" }], scope: "read" },
       libsql: { url: "libsql://db.example", authToken: "t" },
       authentikUrl: "https://authentik.example/sso",
       edgeCache: "off",

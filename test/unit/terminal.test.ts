@@ -67,6 +67,7 @@ describe("text of others", () => {
     await syncJob({
       database: () => ({ select: failing, insert: failing }) as unknown as WritableDatabase,
       sync: { upstream: "https://authentik.example", token: "ak", allowRemovals: false },
+      issuers: [],
       trigger: "cron",
       invalidate: async () => {},
     });

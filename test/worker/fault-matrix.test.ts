@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readFetch } from "../../src/db/fetch.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { cacheStatus, startApp } from "../support/app.ts";
 import { engines } from "../support/engines.ts";
@@ -36,7 +35,7 @@ function withMovableTimeouts(store: AnyStore): Pick<AnyStore, "open"> {
     setTimeout(() => controller.abort(new DOMException("the time is over", "TimeoutError")), milliseconds);
     return controller.signal;
   };
-  return url ? { open: () => openLibsql({ url, fetch: readFetch({ timeout }) }) } : store;
+  return url ? { open: () => openLibsql({ url, timeout }) } : store;
 }
 
 /**

@@ -245,6 +245,15 @@ describe("a verdict on a token in memory", () => {
     }
   });
 
+  it("is asked for tokens of up to 1,024 characters", async () => {
+    const lookUp = vi.fn(async () => madeAt(0, goodVerdict, 55));
+    const { verify } = tokenVerifier({ lookUp, waitUntil: () => () => {}, now: () => 0 });
+    const context = new Context(new Request("https://edge.example"));
+    expect(await verify("x".repeat(1_024), context)).not.toBeNull();
+    expect(await verify("x".repeat(1_025), context)).toBeNull();
+    expect(lookUp).toHaveBeenCalledTimes(1);
+  });
+
   it("costs no digest while it is fresh", async () => {
     const digest = vi.spyOn(crypto.subtle, "digest");
     const verifyAt = verifierOf(madeAt(0, goodVerdict, 55));

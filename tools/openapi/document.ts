@@ -43,7 +43,8 @@ export const openapiDocument: Oas3_1Definition = {
       bearer: {
         type: "http",
         scheme: "bearer",
-        description: "A token of the store; under `npm run dev`: `dev-token`.",
+        description:
+          "A token of the store (under `npm run dev`: `dev-token`), or an access token of an OpenID provider that the Worker is configured with.",
       },
     },
     headers,

@@ -1,5 +1,6 @@
 import { BodyTooLong, NotUtf8, readBoundedText } from "../../base/bounded-text.ts";
 import { byteLength } from "../../base/byte-length.ts";
+import { jitteredBackOff, retry } from "../../base/retry.ts";
 import { finalFault, SyncError } from "../fault.ts";
 import { countValues, parseJson } from "../json.ts";
 import { shownAddress } from "./address.ts";
@@ -7,7 +8,8 @@ import type { Limits } from "./limits.ts";
 
 /** How upstream is asked; all but the token is given by tests only. */
 export interface UpstreamOptions {
-  token: string;
+  /** Undefined where nothing is to go along. */
+  token: string | undefined;
   limits: Limits;
   /** Statuses that say that there is nothing: the JSON is then undefined. @default none */
   absentStatuses?: number[];
@@ -35,21 +37,26 @@ export interface UpstreamResponse {
  */
 export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise<UpstreamResponse> {
   const { limits, random, wait, now, deadline } = options;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await followRedirects(url, options);
-    } catch (error) {
-      if (!(error instanceof SyncError) || error.fault.kind !== "passing" || attempt === limits.attempts) throw error;
-      const { retryAfterMs } = error.fault;
-      if (retryAfterMs > limits.longestRetryAfterMs) {
-        throw finalFault(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
-      }
-      const jittered = random() * limits.firstWaitMs * 2 ** (attempt - 1);
-      const pause = retryAfterMs + jittered;
-      if (now() + pause >= deadline) throw error;
-      await wait(pause);
-    }
-  }
+  const backOff = jitteredBackOff(limits.firstWaitMs, random);
+  return retry(() => followRedirects(url, options), {
+    attempts: limits.attempts,
+    mayRetry: (error) => retryAfterOf(error, limits) !== undefined,
+    waitMs: (attempt, error) => (retryAfterOf(error, limits) ?? 0) + backOff(attempt),
+    deadline,
+    now,
+    sleep: wait,
+  });
+}
+
+/**
+ * The least that a fault asks to wait, in milliseconds; undefined for one that does not pass.
+ * @throws SyncError for one that asks for too much
+ */
+function retryAfterOf(error: unknown, { longestRetryAfterMs }: Limits): number | undefined {
+  if (!(error instanceof SyncError) || error.fault.kind !== "passing") return undefined;
+  const { retryAfterMs } = error.fault;
+  if (retryAfterMs <= longestRetryAfterMs) return retryAfterMs;
+  throw finalFault(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
 }
 
 /** The token goes along: it is sent to the origin that was configured, and to no other. */
@@ -78,7 +85,7 @@ async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: 
   const milliseconds = Math.min(limits.attemptMs, deadline - now());
   if (milliseconds <= 0) throw finalFault(`reading from ${address} took more than ${limits.runMs / 1000} s in all`);
   const headers = {
-    Authorization: `Bearer ${token}`,
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     Accept: "application/json",
     "User-Agent": "authentik-sources-edge",
   };
