@@ -1,63 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { listQuerySchema } from "../../src/source/query.ts";
 import type { SourcesPage } from "../../src/source/source.ts";
 import { readPage } from "../../src/store/page.ts";
-import { syncSources } from "../../src/sync/run.ts";
-import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
-import { createFileStore } from "../support/sync-store.ts";
-import { generateSources, pageOf, sendJson, startUpstream } from "../support/upstream.ts";
-
-let upstream: Awaited<ReturnType<typeof startUpstream>>;
-let server: LibsqlBridge;
-
-beforeAll(async () => {
-  upstream = await startUpstream();
-});
-
-afterAll(() => upstream.close());
-
-/** An empty store, served. */
-async function startStore() {
-  const { file } = await createFileStore();
-  server = await startLibsqlBridge({ file });
-}
-
-/** Makes authentik have sources of a name, a thousand a page. */
-function serve(name: string, count: number) {
-  const rows = generateSources(count, name);
-  const pages = Array.from({ length: Math.ceil(count / 1_000) }, (_, i) => JSON.stringify(pageOf(rows, i + 1)));
-  upstream.behaviour = (response, { page }) => sendJson(response, pages[page - 1] ?? "");
-}
-
-/** Time is no matter here: the machine may be busy. */
-const never = () => new AbortController().signal;
-
-async function sync(through: typeof fetch) {
-  const db = openLibsql({ url: server.url, fetch: through, timeout: never });
-  const run = await syncSources(db, { upstream: upstream.origin, token: "t", fetch: through });
-  expect(run.error).toBe(null);
-}
+import { countRequests, never, startLargeSync } from "../support/large-sync.ts";
 
 describe("the requests of a sync, which docs/operations.md counts against the platform's limits", () => {
   it.each([
     [10, { unchanged: 6, changed: 7 }],
     [1_000, { unchanged: 7, changed: 8 }],
-    [10_000, { unchanged: 35, changed: 36 }],
   ])("are these for %d sources", async (count, expected) => {
-    await startStore();
-    const requestsOf = async (name: string) => {
-      serve(name, count);
-      let requests = 0;
-      await sync((...args) => {
-        requests++;
-        return fetch(...args);
-      });
-      return requests;
-    };
-    await requestsOf("Old");
-    expect({ unchanged: await requestsOf("Old"), changed: await requestsOf("New") }).toEqual(expected);
-    await server.close();
+    expect(await countRequests(count)).toEqual(expected);
   });
 });
 
@@ -65,10 +18,10 @@ describe("readers of a list of 800 sources", () => {
   const count = 800;
 
   it("have the old list while a sync writes the new one, whole, and need not wait for the write to end", async () => {
-    await startStore();
+    const { url, serve, sync, close } = await startLargeSync();
     serve("Old", count);
     await sync(fetch);
-    const db = openLibsql({ url: server.url, timeout: never });
+    const db = openLibsql({ url, timeout: never });
     let isWriting = false;
     let duringWrite = 0;
     const seen = new Set<string>();
@@ -99,6 +52,6 @@ describe("readers of a list of 800 sources", () => {
     await read(1);
     expect([...seen]).toEqual(["Old", "New"]);
     expect(duringWrite).toBeGreaterThan(0);
-    await server.close();
+    await close();
   });
 });
