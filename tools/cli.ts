@@ -4,6 +4,7 @@ import { parseEnv } from "node:util";
 import { runTool } from "./command.ts";
 import { packageCommands, repositoryCommands } from "./commands.ts";
 import { isPackage } from "./invocation.ts";
+import { readText } from "./read-text.ts";
 
 // The one program that runs the tools: the package's own command, and what this repository's scripts run.
 const commands = isPackage ? packageCommands : { ...packageCommands, ...repositoryCommands };
@@ -27,7 +28,7 @@ function isTooOld(version: string, engine: string): boolean {
 /** Those of the file that wrangler reads as well; what is in the environment already goes before it. */
 function readVariables(): NodeJS.ProcessEnv {
   if (!existsSync(".dev.vars")) return process.env;
-  return { ...parseEnv(readFileSync(".dev.vars", "utf8")), ...process.env };
+  return { ...parseEnv(readText(".dev.vars")), ...process.env };
 }
 
 async function run(name: string | undefined, args: string[]): Promise<number> {
@@ -46,7 +47,14 @@ async function run(name: string | undefined, args: string[]): Promise<number> {
     return 1;
   }
   const { tool } = await command.load();
-  return runTool(tool, args, { env: readVariables(), stdout: process.stdout, stderr: process.stderr });
+  let env: NodeJS.ProcessEnv;
+  try {
+    env = readVariables();
+  } catch (error) {
+    console.error(`${name}: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
+  return runTool(tool, args, { env, stdout: process.stdout, stderr: process.stderr });
 }
 
 const [name, ...args] = process.argv.slice(2);

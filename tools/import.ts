@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { parseJson } from "../src/sync/json.ts";
 import { readList, type SourceList } from "../src/sync/list.ts";
@@ -7,6 +6,7 @@ import { describeWarnings, sentenceOf } from "../src/sync/warning.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
+import { readText } from "./read-text.ts";
 import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
 import { storeUrlOf } from "./store.ts";
@@ -23,15 +23,36 @@ odd costs that value, and is a warning.${storeUsage(16)}
   --strict          refuses a list with warnings
   --allow-removals  takes a list without any sources, which removes all those in the store`;
 
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`cannot read ${file}: ${error.message}`);
-  });
+function readFile(file: string): string {
   try {
-    return parseJson(text);
+    return readText(file);
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error;
+    throw isMissing ? new Error(`cannot read ${file}: ${error.message}`) : error;
+  }
+}
+
+function readJson(file: string): unknown {
+  const text = readFile(file);
+  let json: unknown;
+  try {
+    json = parseJson(text);
   } catch (error) {
     throw new Error(`${file} is not JSON: ${(error as Error).message}`);
   }
+  const mistake = mistakeOf(json);
+  if (mistake) throw new Error(`${file} ${mistake}`);
+  return json;
+}
+
+/** What people save in place of a list, in words; undefined for what may be one. */
+function mistakeOf(json: unknown): string | undefined {
+  const isPage = (value: unknown) => typeof value === "object" && value !== null && "results" in value;
+  if (Array.isArray(json) && json.length > 0 && json.every(isPage)) {
+    return "is a list of pages: put the results of all of them into one list";
+  }
+  if (isPage(json) || typeof json !== "object" || json === null || !("detail" in json)) return undefined;
+  return `is an error of authentik's, and no list: ${JSON.stringify(json.detail)}`;
 }
 
 /** A list without a fault, or with its warnings told; a strict one has none. */
@@ -58,7 +79,7 @@ async function main(args: string[], io: Io) {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   const [file, ...others] = positionals;
   if (!file || others.length > 0) throw new UsageError("name one file");
-  const json = await readJson(file);
+  const json = readJson(file);
   const refuseEmpty = (isEmpty: boolean, what: string) => {
     if (!isEmpty || values["allow-removals"]) return;
     throw new Error(`${file} has no sources, and ${what} where that is right, run it again with --allow-removals`);

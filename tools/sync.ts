@@ -7,6 +7,7 @@ import { describeWarnings } from "../src/sync/warning.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
+import { holdsSample } from "./sample.ts";
 import { toolSettings } from "./settings.ts";
 import { d1Option, type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
@@ -126,7 +127,9 @@ async function main(args: string[], io: Io) {
     return printDifference(io, difference, options);
   }
 
-  const run = await withStore(io, values, (db) => syncSources(db, options));
+  const run = await withStore(io, values, async (db) =>
+    syncSources(db, { ...options, allowRemovals: options.allowRemovals || (await holdsSample(db)) }),
+  );
   for (const line of warningsOf(run)) io.say(line);
   if (run.outcome === "failed" || run.outcome === "superseded") throw new Error(run.error ?? run.outcome);
   io.print(changesOf(run));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SourcesPage } from "../../src/source/source.ts";
+import { awkwardSources } from "../support/awkward-sources.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { authentikUrl, expectRecordedCases } from "../support/recorded-cases.ts";
 import { fixturePath, run, runTool, temporaryFolder } from "../support/run.ts";
@@ -49,10 +50,10 @@ describe("npm run dev -- --d1", () => {
     await upstream.close();
   });
 
-  it("ends with a Worker that serves the sample company out of D1 to the printed curl", async () => {
+  it("ends with a Worker that serves D1 to the printed curl, without the sample where a sync is configured", async () => {
     const { stdout } = await run("sh", ["-c", `${dev.curl} --silent --fail`]);
-    expect(JSON.parse(stdout).pagination.count).toBe(12);
-    expect(dev.output()).toContain(`Store   D1 in ${folder}, with 12 sources of a sample company, since it was empty`);
+    expect(JSON.parse(stdout).pagination.count).toBe(0);
+    expect(dev.output()).toContain(`Store   D1 in ${folder}, with 0 sources`);
   });
 
   it("shows nothing of wrangler but its errors", () => {
@@ -109,6 +110,19 @@ describe("the tools over the local D1 of npm run dev", () => {
     expect(results).toEqual([{ count: 10_000 }]);
     const migrated = await tool("migrate");
     expect(migrated, migrated.stderr).toMatchObject({ code: 0, stdout: `The migrations are applied to ${folder}\n` });
+  });
+
+  it("write SQL of awkward texts that wrangler puts in unchanged", async () => {
+    const list = join(folder, "awkward.json");
+    const file = join(folder, "awkward.sql");
+    writeFileSync(list, JSON.stringify(awkwardSources()));
+    writeFileSync(file, (await runTool("import", ["--sql", list], withoutLibsql)).stdout);
+    const args = ["d1", "execute", "DB", "--local", "--persist-to", folder, "-c", "wrangler.d1.jsonc"];
+    await promisify(execFile)("wrangler", [...args, "--file", file]);
+    const query = "SELECT document ->> '$.name' AS name FROM oauth_sources ORDER BY pk";
+    const { stdout } = await promisify(execFile)("wrangler", [...args, "--json", "--command", query]);
+    const [{ results }] = JSON.parse(stdout);
+    expect(results.map(({ name }: { name: string }) => name)).toEqual(awkwardSources().map(({ name }) => name));
   });
 
   it("make, list and revoke tokens there", async () => {

@@ -10,7 +10,7 @@ import { fixturePath, readFixture, run, runTool, temporaryFolder } from "../supp
 
 const folder = temporaryFolder();
 const tmp = join(folder, "tmp");
-const secret = "an-api-token-of-authentik";
+const secret = "a-secret-of-the-webhook-0123456789";
 
 const list = (origin: string, token: string) =>
   fetch(`${origin}/sources/oauth/`, { headers: { Authorization: `Bearer ${token}` } });
@@ -23,7 +23,7 @@ describe("npm run dev over a new store", () => {
     dev = await startDev(["--port", "0"], {
       LIBSQL_URL: `file:${join(folder, "first.db")}`,
       AUTHENTIK_URL: authentikUrl,
-      AUTHENTIK_TOKEN: secret,
+      SYNC_HOOK_SECRET: secret,
       TMPDIR: tmp,
     });
   });

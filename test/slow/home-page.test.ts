@@ -41,7 +41,7 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     const file = join(temporaryFolder(), "store.db");
     db = openStore(`file:${file}`, undefined);
     await migrateStore(db);
-    await fill(db, "dev-token");
+    await fill(db, "dev-token", {});
     await db.insert(syncRuns).values({
       startedAt: hoursAgo(3),
       durationMs: 1,

@@ -23,7 +23,7 @@ const importWith = (...args: string[]) => runTool("import", args, { LIBSQL_URL: 
 /** Writes the content into a file, and imports that. */
 async function importFile(content: unknown, ...options: string[]) {
   const file = join(temporaryFolder(), "list.json");
-  writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
+  writeFileSync(file, typeof content === "string" || content instanceof Buffer ? content : JSON.stringify(content));
   return { file, ...(await importWith(...options, file)) };
 }
 
@@ -73,7 +73,22 @@ describe("the import tool", () => {
 
   it.each<[string, unknown, string | RegExp]>([
     ["no JSON", "<html>", /^import: .*list\.json is not JSON: /],
-    ["no list", { detail: "Token invalid/expired" }, /neither a list of sources nor an answer/],
+    ["no list", { sources: [] }, /neither a list of sources nor an answer/],
+    [
+      "an error of authentik's",
+      { detail: "Token invalid/expired" },
+      /is an error of authentik's, and no list: "Token invalid\/expired"\n$/,
+    ],
+    [
+      "a list of pages",
+      [{ results: company }, { results: [] }],
+      /is a list of pages: put the results of all of them into one list\n$/,
+    ],
+    [
+      "ISO 8859-1",
+      Buffer.from('[{"name":"gr\u00fcn"}]', "latin1"),
+      /list\.json is not UTF-8 text: save it as UTF-8\n$/,
+    ],
     ["one page of several", { pagination: { count: 250 }, results: company }, /holds 12 of 250 sources/],
     [
       "wrong rows",

@@ -8,7 +8,7 @@ import { fill } from "./start-store.ts";
 export async function startLocalD1(folder: string, devToken: string, { env, print }: Io) {
   print("Preparing the local D1…");
   await migrateLocalD1(folder, env);
-  const sources = await withLocalD1(folder, (db) => fill(db, devToken));
+  const sources = await withLocalD1(folder, (db) => fill(db, devToken, env));
   // wrangler keeps the Worker's cache there as well, which is of one run only.
   rmSync(join(folder, "v3", "cache"), { recursive: true, force: true });
   return { shown: `D1 in ${folder}, with ${sources}`, args: ["--config", d1Config, "--persist-to", folder] };

@@ -2,17 +2,14 @@ import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import type { WritableDatabase } from "../../src/db/database.ts";
 import { oauthSources } from "../../src/db/schema.ts";
-import { readList, type SourceList } from "../../src/sync/list.ts";
+import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { type NewToken, storeToken } from "../../src/tokens/admin.ts";
 import { isWellFormed } from "../../src/tokens/format.ts";
 import { type Io, UsageError } from "../command.ts";
 import { startLibsqlBridge } from "../libsql-bridge.ts";
-import sample from "../sample-company.json" with { type: "json" };
+import { holdsSample, sampleList } from "../sample.ts";
 import { migrateStore, withLibsql } from "../store.ts";
-
-/** The sources of a company that does not exist, to try things with. */
-export const sampleList = (): SourceList => readList(sample);
 
 /** @throws UsageError */
 export async function readDevToken({ DEV_TOKEN }: NodeJS.ProcessEnv): Promise<string> {
@@ -34,7 +31,7 @@ export const devTokenFields = (): NewToken => ({
 export async function startStore(file: string, devToken: string, io: Io) {
   const sources = await withLibsql(io, async (db) => {
     await migrateStore(db);
-    return fill(db, devToken);
+    return fill(db, devToken, io.env);
   });
   const authToken = randomUUID();
   const server = await startLibsqlBridge({ file, authToken });
@@ -47,13 +44,14 @@ export async function startStore(file: string, devToken: string, io: Io) {
 }
 
 /**
- * Puts into a store that has its tables what a start needs.
+ * Puts into a store that has its tables what a start needs. The sample gives way to a sync, where one is configured.
  * @returns what is in it then, in words
  */
-export async function fill(db: WritableDatabase, devToken: string): Promise<string> {
+export async function fill(db: WritableDatabase, devToken: string, { AUTHENTIK_TOKEN }: NodeJS.ProcessEnv) {
   await storeToken(db, devToken, devTokenFields());
+  if (AUTHENTIK_TOKEN && (await holdsSample(db))) await replaceSources(db, readList([]), { now: Date.now() });
   const [row] = await db.values<[number]>(sql`SELECT count(*) FROM ${oauthSources}`);
-  if (row && row[0] > 0) return `${row[0]} sources`;
+  if (AUTHENTIK_TOKEN || (row && row[0] > 0)) return `${row?.[0] ?? 0} sources`;
   const { added } = await replaceSources(db, sampleList(), { now: Date.now() });
   return `${added} sources of a sample company, since it was empty`;
 }
