@@ -8,9 +8,9 @@ import { repositoryCommands } from "./commands.ts";
 const usage = `Usage: npm run build
 
 Makes the package and its command in dist/, bundles the Worker as a deployment over either store would, and fails where that is
-larger than README.md promises.`;
+larger than docs/performance.md promises.`;
 
-const limitKiB = 70;
+const limitKiB = 75;
 /** One for each store. */
 const configurations = ["wrangler.toml", "wrangler.d1.jsonc"];
 /** Beside the package, which is not to hold it. */

@@ -141,6 +141,35 @@ describe("the set-up of an authentik", () => {
     expect(authentik.changes).toEqual([]);
   });
 
+  it.each([
+    ["/core/users/", { pk: 77, username: "authentik-sources-edge", name: "Edge, Ed" }, "user"],
+    [
+      "/core/groups/",
+      { pk: "00000000-0000-4000-8000-000000000077", name: "authentik-sources-edge", is_superuser: true },
+      "group",
+    ],
+    [
+      "/core/tokens/",
+      { pk: "00000000-0000-4000-8000-000000000077", identifier: "authentik-sources-edge", description: "of a script" },
+      "token",
+    ],
+  ] as const)("touches nothing where somebody else made an object of %s of its name", async (path, row, label) => {
+    authentik.model.tables[path].rows.push(row);
+    for (const remove of [false, true]) {
+      const { error, told } = await runSetUp(authentik, { ...withHook(secret), remove });
+      expect(error).toMatch(new RegExp(`^Refusal: the ${label} authentik-sources-edge is not this tool's, since its `));
+      expect({ told, changes: authentik.changes }).toEqual({ told: [], changes: [] });
+    }
+  });
+
+  it("fails where the sync's user is a superuser by another group", async () => {
+    await runSetUp(authentik);
+    for (const user of authentik.model.tables["/core/users/"].rows) user.is_superuser = true;
+    expect((await runSetUp(authentik)).error).toBe(
+      "Refusal: the sync's token is authentik-sources-edge's, who is a superuser: take the user out of such groups",
+    );
+  });
+
   it("fails where the sync's token sees a part of the sources", async () => {
     authentik.model.hidden = 1;
     const { error, lines } = await runSetUp(authentik, withHook(secret));

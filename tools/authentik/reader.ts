@@ -4,6 +4,7 @@ import { ensure, type Step } from "./ensure.ts";
 import { kinds, objectName } from "./kinds.ts";
 import { type AuthentikObject, pathOf, read } from "./objects.ts";
 import { Refusal } from "./refusal.ts";
+import { refuseSuperuser } from "./superuser.ts";
 
 const permission = { app_label: "authentik_sources_oauth", codename: "view_oauthsource" };
 
@@ -96,13 +97,14 @@ async function countSources(connection: Connection): Promise<number> {
 const counts = 3;
 
 /**
- * Reads the list as the sync will, and compares it with what the administrator sees. A token that may view some sources gets
+ * Sees that the token is no superuser's, reads the list as the sync will, and compares it with what the administrator sees. A token that may view some sources gets
  * a smaller list, and nothing says so.
  * @throws Refusal
  */
 export async function checkReader({ connection, report }: Step, key: string): Promise<void> {
   const remedy = "the sync's token may not view OAuth sources: is its user active, and in a group with the role?";
   const reader = { ...connection, token: key, remedy };
+  await refuseSuperuser(reader);
   for (let attempt = 1; ; attempt++) {
     const all = await countSources(connection);
     const seen = await countSources(reader);

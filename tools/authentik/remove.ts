@@ -1,5 +1,6 @@
 import { send } from "./connection.ts";
 import type { Step } from "./ensure.ts";
+import { refuseForeign } from "./foreign.ts";
 import { type Kind, kinds, objectName } from "./kinds.ts";
 import { findObject, pathOf } from "./objects.ts";
 import { refusalOf } from "./refusal.ts";
@@ -23,6 +24,7 @@ const order: Kind[] = [
  */
 export async function removeAll({ connection, dryRun, report }: Step): Promise<void> {
   await requireSuperuser(connection);
+  await refuseForeign(connection);
   for (const kind of order) {
     const name = `${kind.label} ${objectName}`;
     const fields = Object.fromEntries(Object.values(kind.foundBy).map((field) => [field, objectName]));

@@ -1,4 +1,5 @@
 import type { Step } from "./ensure.ts";
+import { refuseForeign } from "./foreign.ts";
 import { ensureHook, type Hook } from "./hook.ts";
 import { checkReader, ensureReader } from "./reader.ts";
 import { requireSuperuser } from "./superuser.ts";
@@ -12,6 +13,7 @@ import { readVersion } from "./version.ts";
 export async function setUp(step: Step, hook: Hook | undefined): Promise<void> {
   const { connection, report, dryRun } = step;
   await requireSuperuser(connection);
+  await refuseForeign(connection);
   const { version, dialect } = await readVersion(connection);
   report(`authentik ${version} at ${connection.api.origin}`);
 
