@@ -14,7 +14,8 @@ const usage = `Usage: ${commandLine("authentik-setup", "URL [--hook ADDRESS] [--
        ${commandLine("authentik-setup", "URL --remove [--dry-run] [--allow-http]")}
 
 Makes in the authentik at URL what the sync needs: a role that may view OAuth sources and nothing else, a group, a user and
-an API token. What is there already is left, or set right; all of it is called authentik-sources-edge.
+an API token. What is there already is left, or set right; all of it is called authentik-sources-edge. What somebody else made
+under that name is refused, and nothing is changed then.
 Secrets go to stdout as NAME=value, once, when they are made; all else goes to stderr.
   AUTHENTIK_ADMIN_TOKEN  an API token of a superuser; not needed again
   --hook ADDRESS         has authentik call the Worker's https://…/hooks/authentik after every change of a source, so that

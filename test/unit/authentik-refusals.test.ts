@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { kinds, mark } from "../../tools/authentik/kinds.ts";
 import { dialectOf } from "../../tools/authentik/version.ts";
 import { runSetUp, startHook } from "../support/authentik/run-set-up.ts";
 import { type Authentik, startAuthentik } from "../support/authentik/stub.ts";
@@ -142,22 +143,29 @@ describe("the set-up of an authentik", () => {
   });
 
   it.each([
-    ["/core/users/", { pk: 77, username: "authentik-sources-edge", name: "Edge, Ed" }, "user"],
-    [
-      "/core/groups/",
-      { pk: "00000000-0000-4000-8000-000000000077", name: "authentik-sources-edge", is_superuser: true },
-      "group",
-    ],
-    [
-      "/core/tokens/",
-      { pk: "00000000-0000-4000-8000-000000000077", identifier: "authentik-sources-edge", description: "of a script" },
-      "token",
-    ],
-  ] as const)("touches nothing where somebody else made an object of %s of its name", async (path, row, label) => {
-    authentik.model.tables[path].rows.push(row);
+    ["user", "/core/users/", { name: "Edge, Ed", type: "internal" }],
+    ["user", "/core/users/", { name: "authentik-sources-edge: reads the OAuth sources", type: "internal" }],
+    ["group", "/core/groups/", { is_superuser: true }],
+    ["group", "/core/groups/", { is_superuser: true, attributes: mark }],
+    ["group", "/core/groups/", { users: [5, 6] }],
+    ["group", "/core/groups/", { attributes: { team: "edge" } }],
+    ["role", "/rbac/roles/", {}],
+    ["token", "/core/tokens/", { description: "of a script" }],
+    ["webhook mapping", "/propertymappings/notification/", { expression: 'return {"text": "hello"}' }],
+    ["notification transport", "/events/transports/", { mode: "webhook", webhook_url: "https://chat.example/hook" }],
+    ["event matcher policy", "/policies/event_matcher/", { model: null, action: "login_failed" }],
+    ["notification rule", "/events/rules/", { severity: "alert", transports: [] }],
+    ["notification rule", "/events/rules/", { severity: "alert" }],
+  ] as const)("touches nothing where a %s of its name at %s is somebody else's: %j", async (label, path, fields) => {
+    const { tables, permissions } = authentik.model;
+    const pk = "00000000-0000-4000-8000-000000000077";
+    const { foundBy } = Object.values(kinds).find((kind) => path.endsWith(kind.path)) ?? kinds.role;
+    const named = Object.fromEntries(Object.values(foundBy).map((field) => [field, "authentik-sources-edge"]));
+    tables[path].rows.push({ ...tables[path].defaults, ...named, ...fields, pk: path === "/core/users/" ? 77 : pk });
+    if (path === "/rbac/roles/") permissions.set(pk, new Set(["authentik_core.delete_user"]));
     for (const remove of [false, true]) {
       const { error, told } = await runSetUp(authentik, { ...withHook(secret), remove });
-      expect(error).toMatch(new RegExp(`^Refusal: the ${label} authentik-sources-edge is not this tool's, since its `));
+      expect(error).toMatch(new RegExp(`^Refusal: the ${label} authentik-sources-edge is not this tool's, which has `));
       expect({ told, changes: authentik.changes }).toEqual({ told: [], changes: [] });
     }
   });

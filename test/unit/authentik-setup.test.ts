@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mark } from "../../tools/authentik/kinds.ts";
 import { type Version, versions } from "../support/authentik/documents.ts";
 import { runSetUp, startHook } from "../support/authentik/run-set-up.ts";
 import { type Authentik, startAuthentik } from "../support/authentik/stub.ts";
@@ -172,25 +173,44 @@ describe.each(versions)("the set-up of authentik %s", (version: Version) => {
     Object.assign(only(tables["/core/users/"].rows), { is_active: false, type: "internal" });
     Object.assign(only(tables["/core/groups/"].rows), { users: [], roles: [] });
     Object.assign(only(tables["/core/tokens/"].rows), { user: 1, expiring: true });
-    Object.assign(only(tables["/propertymappings/notification/"].rows), { expression: "return {}" });
+    Object.assign(only(tables["/propertymappings/notification/"].rows), {
+      expression: `return {"Authorization": "Bearer ${secret}-of-old"}`,
+    });
     Object.assign(only(tables["/events/transports/"].rows), {
       mode: "email",
-      webhook_url: "https://elsewhere.example",
+      webhook_url: "https://elsewhere.example/hooks/authentik",
     });
-    Object.assign(only(tables["/policies/event_matcher/"].rows), { model: null });
-    Object.assign(only(tables["/events/rules/"].rows), { transports: [], group: null, destination_group: null });
+    Object.assign(only(tables["/events/rules/"].rows), { transports: [] });
     Object.assign(only(tables["/policies/bindings/"].rows), { enabled: false });
     expect((await runSetUp(authentik, withHook(secret))).error).toBeUndefined();
     expect(made()).toMatchObject(before);
 
     only(tables["/events/rules/"].rows).transports = [another];
-    only(tables["/core/groups/"].rows).roles = [another];
+    Object.assign(only(tables["/core/groups/"].rows), { roles: [another], attributes: { ...mark, team: "edge" } });
     await runSetUp(authentik, withHook(secret));
     expect(only(tables["/events/rules/"].rows).transports).toEqual([
       another,
       only(tables["/events/transports/"].rows).pk,
     ]);
-    expect(only(tables["/core/groups/"].rows).roles).toEqual([another, only(tables["/rbac/roles/"].rows).pk]);
+    expect(only(tables["/core/groups/"].rows)).toMatchObject({
+      roles: [another, only(tables["/rbac/roles/"].rows).pk],
+      attributes: { ...mark, team: "edge" },
+    });
+  });
+
+  it.each([false, true])("knows what 0.2 made, which has no mark, and marks or removes it (%s)", async (remove) => {
+    await runSetUp(authentik, withHook(secret));
+    const { tables } = authentik.model;
+    const marked = [only(tables["/core/users/"].rows), only(tables["/core/groups/"].rows)];
+    for (const row of marked) row.attributes = {};
+    const { error, lines } = await runSetUp(authentik, { ...withHook(secret), remove });
+    expect(error).toBeUndefined();
+    if (remove) return expect(Object.values(tables).flatMap(({ rows }) => rows)).toEqual([]);
+    expect(lines.filter((line) => line.startsWith("changed "))).toEqual([
+      `changed the group ${name}: attributes`,
+      `changed the user ${name}: attributes`,
+    ]);
+    for (const row of marked) expect(row.attributes).toEqual(mark);
   });
 
   it.each(["refused", "lost"])("is finished by a second run, whichever change was %s", async (fate) => {

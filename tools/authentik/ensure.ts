@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { type Kind, objectName } from "./kinds.ts";
 import { type AuthentikObject, createObject, type Fields, findObject, updateObject } from "./objects.ts";
-import { Refusal } from "./refusal.ts";
+import { isObject, Refusal } from "./refusal.ts";
 
 /** What every step of the set-up is given. */
 export interface Step {
@@ -23,7 +23,7 @@ export interface Ensured {
 
 /**
  * Sees to it that an object with these fields is there, whatever was there before: makes it, changes it, or leaves it.
- * A field that is a list must hold these values, and may hold others.
+ * A field that is a list or an object must hold these values, and may hold others.
  * @throws Refusal
  */
 export async function ensure({ connection, dryRun, report }: Step, kind: Kind, fields: Fields): Promise<Ensured> {
@@ -39,7 +39,7 @@ export async function ensure({ connection, dryRun, report }: Step, kind: Kind, f
     report(`the ${name} is there`);
     return { pk: found.pk, object: found, isNew: false };
   }
-  if (!dryRun) checked(await updateObject(connection, kind, found, withListsOf(found, fields)), kind, fields);
+  if (!dryRun) checked(await updateObject(connection, kind, found, withOthers(found, fields)), kind, fields);
   report(`${dryRun ? "would change" : "changed"} the ${name}: ${differing.join(", ")}`);
   return { pk: found.pk, object: found, isNew: false };
 }
@@ -57,18 +57,16 @@ const differingFields = (object: AuthentikObject, fields: Fields): string[] =>
   Object.keys(fields).filter((name) => !holds(object[name], fields[name]));
 
 function holds(value: unknown, wanted: unknown): boolean {
-  if (!Array.isArray(wanted)) return value === wanted;
-  return Array.isArray(value) && wanted.every((item) => value.includes(item));
+  if (Array.isArray(wanted)) return Array.isArray(value) && wanted.every((item) => value.includes(item));
+  if (!isObject(wanted)) return value === wanted;
+  return isObject(value) && Object.entries(wanted).every(([key, item]) => value[key] === item);
 }
 
-const withListsOf = (object: AuthentikObject, fields: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries(fields).map(([name, wanted]) => [
-      name,
-      Array.isArray(wanted) ? union(object[name], wanted) : wanted,
-    ]),
-  );
+/** The fields with what others have added to them. */
+const withOthers = (object: AuthentikObject, fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([name, wanted]) => [name, union(object[name], wanted)]));
 
-const union = (value: unknown, wanted: unknown[]): unknown[] => [
-  ...new Set([...(Array.isArray(value) ? value : []), ...wanted]),
-];
+function union(value: unknown, wanted: unknown): unknown {
+  if (Array.isArray(wanted)) return [...new Set([...(Array.isArray(value) ? value : []), ...wanted])];
+  return isObject(wanted) && isObject(value) ? { ...value, ...wanted } : wanted;
+}

@@ -1,22 +1,73 @@
 import type { Connection } from "./connection.ts";
+import { sourceModel } from "./hook.ts";
+import { hookPath } from "./hook-address.ts";
+import { secretIn } from "./hook-secret.ts";
 import { type Kind, kinds, objectName } from "./kinds.ts";
 import { type AuthentikObject, findObject } from "./objects.ts";
-import { Refusal } from "./refusal.ts";
+import { isNarrow, readerName } from "./reader.ts";
+import { isObject, Refusal } from "./refusal.ts";
 
-const bearsOurName = (text: unknown): boolean => typeof text === "string" && text.startsWith(`${objectName}:`);
+/** What has the name of what is made, by its kind. */
+type Found = Map<Kind, AuthentikObject>;
 
-/** What this tool would never have made, though it has the name: a person, an administrators' group, another's token. */
-const signs: { kind: Kind; isForeign: (object: AuthentikObject) => boolean; why: string }[] = [
+const isMarked = ({ attributes }: AuthentikObject): boolean =>
+  isObject(attributes) && Object.hasOwn(attributes, objectName);
+
+/** What 0.2 made has no attributes; nobody but the reader is in its group. */
+const hasReaderAlone = ({ users, attributes }: AuthentikObject, found: Found): boolean =>
+  Object.keys(Object(attributes)).length === 0 &&
+  [users ?? []].flat().every((user) => user === found.get(kinds.user)?.pk);
+
+interface Sign {
+  kind: Kind;
+  isOurs: (object: AuthentikObject, found: Found, connection: Connection) => boolean | Promise<boolean>;
+  /** What an object of ours has. */
+  sign: string;
+}
+
+/**
+ * How what this tool has made is told from what somebody else made under its name: by a mark, or, where a kind has no room for
+ * one, by what the tool alone puts there.
+ */
+const signs: Sign[] = [
   {
     kind: kinds.user,
-    isForeign: ({ name }) => !bearsOurName(name),
-    why: `its name does not begin with "${objectName}:"`,
+    isOurs: (user) => isMarked(user) || (user.name === readerName && user.type === "service_account"),
+    sign: `the attribute "${objectName}"`,
   },
-  { kind: kinds.group, isForeign: ({ is_superuser }) => is_superuser === true, why: "its members are superusers" },
+  {
+    kind: kinds.group,
+    isOurs: (group, found) => group.is_superuser !== true && (isMarked(group) || hasReaderAlone(group, found)),
+    sign: `the attribute "${objectName}" and makes nobody a superuser`,
+  },
+  {
+    kind: kinds.role,
+    isOurs: ({ pk }, _, connection) => isNarrow(connection, pk),
+    sign: "no permission but to view OAuth sources",
+  },
   {
     kind: kinds.token,
-    isForeign: ({ description }) => !bearsOurName(description),
-    why: `its description does not begin with "${objectName}:"`,
+    isOurs: ({ description }) => String(description).startsWith(`${objectName}:`),
+    sign: `a description that begins with "${objectName}:"`,
+  },
+  {
+    kind: kinds.mapping,
+    isOurs: ({ expression }) => secretIn(expression) !== undefined,
+    sign: "an expression that gives the hook's secret and nothing else",
+  },
+  {
+    kind: kinds.transport,
+    isOurs: ({ webhook_url: url }) => String(url).endsWith(hookPath),
+    sign: `an address that ends with ${hookPath}`,
+  },
+  { kind: kinds.policy, isOurs: ({ model }) => model === sourceModel, sign: `the model ${sourceModel}` },
+  {
+    kind: kinds.rule,
+    isOurs: ({ group, destination_group, transports }, found) => {
+      const referred = [group, destination_group, transports].flat();
+      return [kinds.group, kinds.transport].some((kind) => found.has(kind) && referred.includes(found.get(kind)?.pk));
+    },
+    sign: `the group or the transport ${objectName}`,
   },
 ];
 
@@ -25,12 +76,17 @@ const signs: { kind: Kind; isForeign: (object: AuthentikObject) => boolean; why:
  * @throws Refusal by the first object that somebody else made
  */
 export async function refuseForeign(connection: Connection): Promise<void> {
-  for (const { kind, isForeign, why } of signs) {
+  const found: Found = new Map();
+  for (const { kind } of signs) {
     const fields = Object.fromEntries(Object.values(kind.foundBy).map((field) => [field, objectName]));
-    const found = await findObject(connection, kind, fields);
-    if (!found || !isForeign(found)) continue;
+    const object = await findObject(connection, kind, fields);
+    if (object) found.set(kind, object);
+  }
+  for (const { kind, isOurs, sign } of signs) {
+    const object = found.get(kind);
+    if (!object || (await isOurs(object, found, connection))) continue;
     throw new Refusal(
-      `the ${kind.label} ${objectName} is not this tool's, since ${why}: rename it in authentik, then run this again`,
+      `the ${kind.label} ${objectName} is not this tool's, which has ${sign}: rename it in authentik, then run this again`,
     );
   }
 }

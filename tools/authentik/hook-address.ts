@@ -1,7 +1,7 @@
 import { isInTheClear } from "../../src/base/http-url.ts";
 import { UsageError } from "../command.ts";
 
-const hookPath = "/hooks/authentik";
+export const hookPath = "/hooks/authentik";
 
 /** @throws UsageError */
 export function hookAddress(text: string, allowHttp: boolean): URL {

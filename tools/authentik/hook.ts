@@ -5,7 +5,7 @@ import { type AuthentikObject, findObject } from "./objects.ts";
 import type { Dialect } from "./version.ts";
 
 /** What authentik's events call an OAuth source. */
-const sourceModel = "authentik_sources_oauth.oauthsource";
+export const sourceModel = "authentik_sources_oauth.oauthsource";
 
 export interface Hook {
   /** The Worker's /hooks/authentik. */

@@ -1,6 +1,9 @@
 /** The name of everything that is made, so that it can be found again and is known at sight. */
 export const objectName = "authentik-sources-edge";
 
+/** The attribute of what is made, where its kind has attributes: anybody may have chosen the name. */
+export const mark = { [objectName]: "made by authentik:setup" };
+
 /** A kind of object in authentik, and how one of it is found. */
 export interface Kind {
   label: string;

@@ -1,10 +1,13 @@
 import * as z from "zod/mini";
 import { type Connection, call } from "./connection.ts";
 import { ensure, type Step } from "./ensure.ts";
-import { kinds, objectName } from "./kinds.ts";
+import { kinds, mark, objectName } from "./kinds.ts";
 import { type AuthentikObject, pathOf, read } from "./objects.ts";
 import { Refusal } from "./refusal.ts";
 import { refuseSuperuser } from "./superuser.ts";
+
+/** Of the user, for people. */
+export const readerName = `${objectName}: reads the OAuth sources`;
 
 const permission = { app_label: "authentik_sources_oauth", codename: "view_oauthsource" };
 
@@ -24,13 +27,14 @@ export interface Reader {
 export async function ensureReader(step: Step): Promise<Reader> {
   const role = await ensure(step, kinds.role, { name: objectName });
   await ensurePermission(step, role.pk);
-  const group = await ensure(step, kinds.group, { name: objectName, roles: [role.pk] });
+  const group = await ensure(step, kinds.group, { name: objectName, roles: [role.pk], attributes: mark });
   const user = await ensure(step, kinds.user, {
     username: objectName,
-    name: "authentik-sources-edge: reads the OAuth sources",
+    name: readerName,
     type: "service_account",
     path: "goauthentik.io/service-accounts",
     is_active: true,
+    attributes: mark,
   });
   await ensureMember(step, group.object, user.pk);
   const token = await ensure(step, kinds.token, {
@@ -51,17 +55,25 @@ const permissionsSchema = z.object({
   results: z.array(z.looseObject({ app_label: z.string(), codename: z.string() })),
 });
 
+const nameOf = ({ app_label, codename }: typeof permission) => `${app_label}.${codename}`;
+
+/** The permissions that a role has globally: the first hundred. */
+async function permissionsOf(connection: Connection, role: AuthentikObject["pk"]): Promise<string[]> {
+  const query = new URLSearchParams({ role: String(role), page_size: "100" });
+  const json = await call(connection, "GET", `rbac/permissions/?${query}`);
+  return read(permissionsSchema, json, "permissions").results.map(nameOf);
+}
+
+/** Whether a role may do nothing that the sync's need not. */
+export const isNarrow = async (connection: Connection, role: AuthentikObject["pk"]): Promise<boolean> =>
+  (await permissionsOf(connection, role)).every((name) => name === nameOf(permission));
+
 /** Globally: a permission for single sources would make the list smaller, and nobody would be told. */
 async function ensurePermission({ connection, dryRun, report }: Step, role: AuthentikObject["pk"] | undefined) {
-  const name = `${permission.app_label}.${permission.codename}`;
+  const name = nameOf(permission);
   if (role !== undefined) {
-    const query = new URLSearchParams({ role: String(role), codename: permission.codename });
-    const json = await call(connection, "GET", `rbac/permissions/?${query}`);
-    const { results } = read(permissionsSchema, json, "permissions");
-    const isThere = results.some(
-      ({ app_label, codename }) => app_label === permission.app_label && codename === permission.codename,
-    );
-    if (isThere) return report(`the role has the permission ${name}`);
+    const held = await permissionsOf(connection, role);
+    if (held.includes(name)) return report(`the role has the permission ${name}`);
     if (!dryRun) {
       await call(connection, "POST", `rbac/permissions/assigned_by_roles/${encodeURIComponent(role)}/assign/`, {
         permissions: [name],
@@ -97,8 +109,8 @@ async function countSources(connection: Connection): Promise<number> {
 const counts = 3;
 
 /**
- * Sees that the token is no superuser's, reads the list as the sync will, and compares it with what the administrator sees. A token that may view some sources gets
- * a smaller list, and nothing says so.
+ * Sees that the token is no superuser's, reads the list as the sync will, and compares it with what the administrator sees. A
+ * token that may view some sources gets a smaller list, and nothing says so.
  * @throws Refusal
  */
 export async function checkReader({ connection, report }: Step, key: string): Promise<void> {

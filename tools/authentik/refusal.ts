@@ -50,7 +50,7 @@ export function refusalOf({ asked, status, type, json, location }: Answer, remed
   return new Refusal(`${answered}: ${problemsOf(json)}`);
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 function detailOf(json: unknown): string {

@@ -24,8 +24,8 @@ export type Tables = ReturnType<typeof createTables>;
 /** The tables, by the path of their lists. */
 export const createTables = () => ({
   "/rbac/roles/": table("name"),
-  "/core/groups/": table("name", { users: [], roles: [], is_superuser: false }),
-  "/core/users/": table("username", { type: "internal", is_active: true, path: "users" }),
+  "/core/groups/": table("name", { users: [], roles: [], is_superuser: false, attributes: {} }),
+  "/core/users/": table("username", { type: "internal", is_active: true, path: "users", attributes: {} }),
   "/core/tokens/": table("identifier", { intent: "api", expiring: true, description: "" }, "identifier"),
   "/propertymappings/notification/": table("name"),
   "/events/transports/": table("name", { webhook_url: "", send_once: false }),
