@@ -66,13 +66,33 @@ describe("a command of tools/cli.ts, in a process of its own,", () => {
     expect(listed).toEqual(Object.entries(commands).map(([name, { purpose }]) => [name, purpose]));
   });
 
-  it("reads .dev.vars where it runs, after the environment", async () => {
-    writeFileSync(join(folder, ".dev.vars"), 'AUTHENTIK_ADMIN_TOKEN="two words"\n');
+  describe("beside a .dev.vars", () => {
     const line = `cd "$0" && "$1" "$2" authentik-setup https://authentik.example`;
-    const setUp = (variables: Record<string, string>) =>
-      run("sh", ["-c", line, folder, process.execPath, resolve("tools/cli.ts")], variables);
-    expect((await setUp({})).stderr).toContain("AUTHENTIK_ADMIN_TOKEN holds characters that no API token has");
-    expect((await setUp({ AUTHENTIK_ADMIN_TOKEN: "" })).stderr).toContain("AUTHENTIK_ADMIN_TOKEN is not set");
+    const setUpBeside = (file: string | Buffer, variables: Record<string, string> = {}) => {
+      writeFileSync(join(folder, ".dev.vars"), file);
+      return run("sh", ["-c", line, folder, process.execPath, resolve("tools/cli.ts")], variables);
+    };
+    const text = 'AUTHENTIK_ADMIN_TOKEN="two words"\n';
+    const isRead = { code: 2, stderr: expect.stringContaining("AUTHENTIK_ADMIN_TOKEN holds characters") };
+
+    it("reads it where it runs, after the environment", async () => {
+      expect(await setUpBeside(text)).toMatchObject(isRead);
+      const { stderr } = await setUpBeside(text, { AUTHENTIK_ADMIN_TOKEN: "" });
+      expect(stderr).toContain("AUTHENTIK_ADMIN_TOKEN is not set");
+    });
+
+    it("reads it with a byte order mark, and in UTF-16", async () => {
+      expect(await setUpBeside(`\ufeff${text}`)).toMatchObject(isRead);
+      expect(await setUpBeside(Buffer.from(`\ufeff${text}`, "utf16le"))).toMatchObject(isRead);
+    });
+
+    it("does nothing where that is in another encoding, and names it", async () => {
+      expect(await setUpBeside(Buffer.from(text, "utf16le"))).toEqual({
+        code: 1,
+        stdout: "",
+        stderr: "authentik-setup: .dev.vars is not UTF-8 text: save it as UTF-8\n",
+      });
+    });
   });
 });
 

@@ -25,6 +25,8 @@ describe("readText", () => {
   it.each<[string, Buffer]>([
     ["ISO 8859-1", Buffer.from("NAME=grün", "latin1")],
     ["UTF-16 cut in the middle", Buffer.from(`\ufeff${text}`, "utf16le").subarray(0, -1)],
+    ["UTF-16 without a mark", Buffer.from("NAME=x\n", "utf16le")],
+    ["UTF-32", Buffer.concat([..."\ufeffNAME=x"].map((letter) => Buffer.from(`${letter}\0`, "utf16le")))],
   ])("refuses %s by the file's name", (_, bytes) => {
     const file = write(bytes);
     expect(() => readText(file)).toThrow(`${file} is not UTF-8 text`);
