@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SourcesPage } from "../../src/source/source.ts";
+import { readList } from "../../src/sync/list.ts";
 import { awkwardSources } from "../support/awkward-sources.ts";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { authentikUrl, expectRecordedCases } from "../support/recorded-cases.ts";
@@ -119,10 +120,14 @@ describe("the tools over the local D1 of npm run dev", () => {
     writeFileSync(file, (await runTool("import", ["--sql", list], withoutLibsql)).stdout);
     const args = ["d1", "execute", "DB", "--local", "--persist-to", folder, "-c", "wrangler.d1.jsonc"];
     await promisify(execFile)("wrangler", [...args, "--file", file]);
-    const query = "SELECT document ->> '$.name' AS name FROM oauth_sources ORDER BY pk";
-    const { stdout } = await promisify(execFile)("wrangler", [...args, "--json", "--command", query]);
+    const query = "SELECT document, search_text FROM oauth_sources ORDER BY pk";
+    const { stdout } = await promisify(execFile)("wrangler", [...args, "--json", "--command", query], {
+      maxBuffer: 2 ** 24,
+    });
     const [{ results }] = JSON.parse(stdout);
-    expect(results.map(({ name }: { name: string }) => name)).toEqual(awkwardSources().map(({ name }) => name));
+    expect(results).toEqual(
+      readList(awkwardSources()).documents.map(({ document, searchText }) => ({ document, search_text: searchText })),
+    );
   });
 
   it("make, list and revoke tokens there", async () => {

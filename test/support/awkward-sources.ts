@@ -5,6 +5,7 @@ import { generateSources } from "./upstream.ts";
 const texts = [
   "begin transaction",
   "BEGIN TRANSACTION; COMMIT;",
+  "REBEGIN TRANSACTIONAL",
   "it's; -- a 'comment' /* of */ sorts",
   "PRAGMA foreign_keys=OFF;",
   "CREATE TRIGGER x BEGIN SELECT 1; END",
@@ -13,9 +14,10 @@ const texts = [
   'grün 中 😀 \\ " ` %',
 ];
 
-/** Each of these as a name and as another field, and sixty sources of 700 apostrophes. */
+/** Each of these as a name and as another field, sixty sources of 700 apostrophes, and two that no statement of D1 can hold. */
 export const awkwardSources = (): OAuthSource[] =>
-  generateSources(texts.length + 60).map((source, i) => {
-    const text = texts[i] ?? `${i} ${"'".repeat(700)}`;
-    return { ...source, name: text, additional_scopes: text };
+  generateSources(texts.length + 62).map((source, i) => {
+    if (i < texts.length) return { ...source, name: texts[i] ?? "", additional_scopes: texts[i] ?? "" };
+    if (i < texts.length + 60) return { ...source, name: `${i} ${"'".repeat(700)}` };
+    return { ...source, additional_scopes: "'中😀".repeat(7_500), name: "'中😀".repeat(i % 2 === 0 ? 1 : 0) + i };
   });
