@@ -122,9 +122,12 @@ async function main(args: string[], io: Io) {
     onPage: showProgress(io.stderr, "pages read"),
   };
   if (values["dry-run"]) {
-    const { difference, ...warnings } = await withStore(io, values, (db) => compareWithUpstream(db, options));
+    const { difference, isSample, ...warnings } = await withStore(io, values, async (db) => ({
+      isSample: await holdsSample(db),
+      ...(await compareWithUpstream(db, options)),
+    }));
     for (const line of warningsOf(warnings)) io.say(line);
-    return printDifference(io, difference, options);
+    return printDifference(io, difference, { ...options, allowRemovals: options.allowRemovals || isSample });
   }
 
   const run = await withStore(io, values, async (db) =>

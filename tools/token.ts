@@ -85,6 +85,9 @@ function readDuration(text: string): number {
 function state({ revokedAt, expiresAt }: StoredToken): string {
   if (revokedAt !== null) return `revoked ${date(revokedAt)}`;
   if (expiresAt === null) return "never expires";
+  // Whoever wrote SQL by hand may have put anything there: the list must show which token it is.
+  if (typeof expiresAt !== "number" || Number.isNaN(new Date(expiresAt).valueOf()))
+    return "no good: its expiry is no time";
   return `${expiresAt <= Date.now() ? "expired" : "expires"} ${date(expiresAt)}`;
 }
 

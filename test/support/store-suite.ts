@@ -1,5 +1,7 @@
+import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { defaultFreshness } from "../../src/cache/freshness.ts";
+import { apiTokens } from "../../src/db/schema.ts";
 import { canonicalQuery, listQuerySchema } from "../../src/source/query.ts";
 import type { OAuthSource } from "../../src/source/source.ts";
 import { listKey, sourceKey, tokenKey } from "../../src/store/key.ts";
@@ -118,6 +120,19 @@ export function testStore({ name, start }: StoreKind) {
         expect(await revokeToken(store.db, listed?.id ?? 0, 8)).toBe("already");
         expect(await revokeToken(store.db, 999, 8)).toBe("unknown");
         expect(await verdict()).toBe(undefined);
+      });
+
+      it.each(["'2999-01-01'", "'99999999999999x'", "x'00'"])("knows no token whose expiry is %s", async (expiry) => {
+        const token = await createToken();
+        const digest = await digestToken(token);
+        const verdict = async () => JSON.parse((await readStore(tokenKey(digest), options)).value.body);
+        await storeToken(store.db, token, { name: "odd", scope: "sources:read", createdAt: 0, expiresAt: null });
+        expect(await verdict()).toMatchObject({ scope: "sources:read" });
+        await store.db
+          .update(apiTokens)
+          .set({ expiresAt: sql.raw(expiry) })
+          .where(eq(apiTokens.digest, digest));
+        expect(await verdict()).toBe(null);
       });
     });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fill } from "../../tools/dev/start-store.ts";
 import { holdsSample, sampleList } from "../../tools/sample.ts";
+import sample from "../../tools/sample-company.json" with { type: "json" };
 import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, servePages, startUpstream } from "../support/upstream.ts";
@@ -12,6 +13,7 @@ describe("the sample company", () => {
     expect(await holdsSample(store.db)).toBe(true);
     const upstream = await startUpstream(servePages(generateSources(12)));
     const variables = { LIBSQL_URL: store.url, AUTHENTIK_SYNC_URL: upstream.origin, AUTHENTIK_TOKEN: "ak" };
+    expect(await runTool("sync", ["--dry-run"], variables)).toMatchObject({ code: 0 });
     expect(await runTool("sync", [], variables)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("removed 12"),
@@ -32,7 +34,12 @@ describe("the sample company", () => {
   it("is none of a store that has a source besides, or nothing", async () => {
     const store = await createFileStore();
     expect(await holdsSample(store.db)).toBe(false);
-    const mixed = await createFileStore(generateSources(2));
+    const mixed = await createFileStore([
+      ...sample.results,
+      { ...generateSources(1)[0], pk: "ffffffff-ffff-4fff-bfff-ffffffffffff" },
+    ]);
     expect(await holdsSample(mixed.db)).toBe(false);
+    const half = await createFileStore([...sample.results.slice(6), ...generateSources(6)]);
+    expect(await holdsSample(half.db)).toBe(false);
   });
 });

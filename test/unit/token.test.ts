@@ -39,6 +39,15 @@ describe("npm run token", () => {
     expect((await token("list")).stdout).toMatch(/ revoked /);
   });
 
+  it.each(["'soon'", "'2030-01-01'", "x'00'", "9e15"])(
+    "lists a token that expires at %s as no good",
+    async (expiry) => {
+      await token("create", "--name", "reader");
+      await openStore(store.LIBSQL_URL).run(`UPDATE api_tokens SET expires_at = ${expiry}`);
+      expect((await token("list")).stdout).toMatch(/^1 .* {2}no good: its expiry is no time .*reader\n$/);
+    },
+  );
+
   it.each([
     [["create"], 2, /--name takes/],
     [["create", "--name", "x", "--scope", "admin"], 2, /--scope takes sources:read or none, not "admin"/],
