@@ -3,7 +3,7 @@ import { readBoundedText } from "./bounded-text.ts";
 export interface FetchBounds {
   /** For the whole exchange, the body of the response included: a server that drips is a server that hangs. */
   milliseconds: number;
-  /** Of the response's body, after decompression. */
+  /** The response's body may have so many, after decompression. */
   maxBytes: number;
   /** @default the global fetch */
   fetch?: typeof fetch | undefined;

@@ -1,4 +1,4 @@
 const encoder = new TextEncoder();
 
-/** Of a text in UTF-8: the measure of every limit. */
+/** The bytes of a text in UTF-8: the measure of every limit. */
 export const byteLength = (text: string): number => encoder.encode(text).byteLength;

@@ -51,7 +51,7 @@ export async function runQuery<T>(run: () => Promise<T>, timing: QueryTiming = {
 
 const late = () => new Error(`no answer within ${queryMs / 1000} s`);
 
-/** Of a connection that was lost: Node's codes, and what workerd says. */
+/** The signs of a connection that was lost: Node's codes, and what workerd says. */
 const lostCodes = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
 const lostMessage = "Network connection lost.";
 

@@ -38,7 +38,7 @@ export interface SourcesAppOptions<E extends Env> {
   /** How long a good token stays good while the store is down, in seconds. @default 3600 */
   tokenGraceSeconds?: number | undefined;
   /**
-   * Whom a bearer token stands for, or null where it is no good. `byStore` asks the tokens in the store.
+   * The principal that a bearer token stands for, or null where it is no good. `byStore` asks the tokens in the store.
    * @default the tokens in the store
    */
   verifyToken?:
@@ -108,7 +108,7 @@ export function appWithCache<E extends Env>(
   return sourcesApp<E>({ read, verifyToken, authentikUrl, limits, cache, now });
 }
 
-/** Of the apps in this isolate. */
+/** The cache names of the apps in this isolate. */
 const takenNames = new Set<string>();
 
 function namedCache(name = defaultCacheName, now: () => number): Cache<StoredResponse> {
