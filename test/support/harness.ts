@@ -10,6 +10,7 @@ import { syncRuns } from "../../src/db/schema.ts";
 import type { Variables } from "../../src/settings.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
 import { startLibsqlBridge } from "../../tools/libsql-bridge.ts";
+import { labStoreUrl } from "./lab-store.ts";
 import { authentikUrl } from "./recorded-cases.ts";
 import { temporaryFolder } from "./run.ts";
 import { createFileStore } from "./sync-store.ts";
@@ -111,6 +112,8 @@ const workers = {
   ],
   authentik: [{ LIBSQL_URL: stores.authentik.url, EDGE_CACHE: "off" }, {}],
   company: [reader, {}],
+  /** Over a store that a test may hold up, see lab.ts. */
+  held: [{ ...reader, LIBSQL_URL: labStoreUrl("held") }, {}],
   storeless: [{ ...reader, LIBSQL_URL: "http://127.0.0.1:1" }, {}],
   misconfigured: [{ ...reader, CORS_ORIGINS: "none" }, {}],
   late: [{ ...reader, SYNC_MAX_AGE_SECONDS: "60" }, {}],
@@ -138,8 +141,8 @@ export const ask = (name: WorkerName, path: string, init?: Init) => harness.getW
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 
-export const list = (name: WorkerName, query = "", token = tokens.reader) =>
-  ask(name, `/sources/oauth/${query && `?${query}`}`, { headers: bearer(token) });
+export const list = (name: WorkerName, query = "", token = tokens.reader, init: Init = {}) =>
+  ask(name, `/sources/oauth/${query && `?${query}`}`, { ...init, headers: bearer(token) });
 
 /** What the platform does every five minutes. */
 export const runScheduled = (name: WorkerName) => harness.getWorker(name).scheduled({ cron: "*/5 * * * *" });
