@@ -32,7 +32,7 @@ const workersRuntime = {
 };
 
 // Four rooms, each named for what its tests need. `npm test` is the first three, `npm run test:slow` the last two projects.
-// Groups run one after the other, since a group has one number of workers.
+// Groups run one after the other.
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -65,12 +65,11 @@ export default defineConfig({
         // Workers that run as deployed, in wrangler's own harness.
         test: {
           name: "api",
-          sequence: { groupOrder: 1 },
           include: ["test/api/**/*.test.ts"],
-          // One process for all files: the Workers start once, see harness.ts.
+          // A process for each core: the Workers start once in each, see harness.ts.
           pool: "forks",
           isolate: false,
-          fileParallelism: false,
+          maxWorkers,
           // wrangler asks the network for what it puts into `request.cf`, and tells of itself.
           env: { CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG: "error" },
           testTimeout: 120_000,
@@ -83,7 +82,7 @@ export default defineConfig({
         test: {
           ...workersRuntime.test,
           name: "slow properties",
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           include: ["test/worker/{*properties,hostile-requests,jwt}.test.ts"],
           provide: { dose: { size: "large", seed } },
           testTimeout: 600_000,
@@ -94,7 +93,7 @@ export default defineConfig({
         // What is slow by nature: the package, the dev tool, browsers, kills, the real libSQL server, soaks.
         test: {
           name: "slow",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
           // Most of a file is waiting for processes to start.
           maxWorkers: 2,
           include: ["test/slow/**/*.test.ts"],

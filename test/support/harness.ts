@@ -16,7 +16,7 @@ import { temporaryFolder } from "./run.ts";
 import { createFileStore } from "./sync-store.ts";
 import { startUpstream } from "./upstream.ts";
 
-// Workers that run as deployed, all in one runtime, which this module starts once for all files of the room.
+// Workers that run as deployed, all in one runtime, which this module starts once for all files that share a process.
 
 export const tokens = {
   reader: "token-of-a-reader",
