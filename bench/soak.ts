@@ -13,21 +13,21 @@ import { showProgress } from "../tools/progress.ts";
 import { migrateStore, openStore } from "../tools/store.ts";
 import { atEnd, start } from "./process.ts";
 import { compareAnswers, type Requests } from "./soak/compare.ts";
-import { badTokensOnly, differentUrls, type Flood, filling, isFlat, measureFlood } from "./soak/flood.ts";
-import { createHost, now } from "./soak/host.ts";
+import { badJwts, badTokensOnly, differentUrls, type Flood, filling, isFlat, measureFlood } from "./soak/flood.ts";
+import { createHost, goodJwt, now } from "./soak/host.ts";
 import { hostileRequests } from "./soak/hostile-requests.ts";
 
 const usage = `Usage: npm run soak [-- --seed N] [--queries N] [--from N] [--flood N]
 
 Sends very many requests to the endpoint, in this process, over a local libSQL server with awkward sources in it:
-first so many bad tokens and so many different URLs, after which the memory must be what it was when all maps were full;
+first so many bad tokens, bad JWTs and different URLs, after which the memory must be what it was when all maps were full;
 then random and hostile queries, each without a cache, with one, again, and below /api/v3: no 5xx, and four equal answers.
 Takes some twenty minutes. Exit code 1, with the offending query, where something is wrong.
 
   --seed N     another seed gives other queries; the same one gives the same (1)
   --queries N  how many queries (100000)
   --from N     the number of the first one: repeats one that was wrong, with --queries 1 --flood 0 (0)
-  --flood N    how many bad tokens, and how many URLs: 0, or at least ${2 * filling} (200000)`;
+  --flood N    how many of each flood: 0, or at least ${2 * filling} (200000)`;
 
 const fixture = fileURLToPath(new URL("../test/conformance/fixtures/adversarial.json", import.meta.url).href);
 const token = "soak";
@@ -96,10 +96,13 @@ async function main(args: string[]) {
   const { seed, queries, from, flood } = readOptions(args);
   const list = JSON.parse(readFileSync(fixture, "utf8"));
   const store = await startStore(list);
+  const jwt = await goodJwt();
   const problems: string[] = [];
   try {
+    const { status } = await createHost(store.line, false)("/sources/oauth/?", jwt);
+    if (status !== 200) problems.push(`the good JWT, of which the bad ones are made, is answered ${status}`);
     // The floods come first: what else the process has done would be seen in its memory.
-    const floods = flood === 0 ? [] : [badTokensOnly, differentUrls(token)];
+    const floods = flood === 0 ? [] : [badTokensOnly, badJwts(jwt), differentUrls(token)];
     for (const kind of floods) problems.push(...(await soakMemory(store.line, kind, flood)));
     const requests = { request: hostileRequests(seed, list.results), from, count: queries };
     problems.push(

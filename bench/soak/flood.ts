@@ -1,5 +1,6 @@
 import { createToken } from "../../src/index.ts";
 import { type Answer, faultOf } from "./answer.ts";
+import { createDice } from "./dice.ts";
 
 /** Requests of which each makes the endpoint remember something else. */
 export interface Flood {
@@ -75,6 +76,25 @@ export const badTokensOnly: Flood = {
   statuses: [403],
   request: async (number) => ({ path: "/sources/oauth/?", token: await inTurn(badTokens, number) }),
 };
+
+/** A JWT with some of its characters changed, as text of that number alone, or of no form at all. */
+function spoil(jwt: string, number: number): string {
+  const { below, pick, chance, times } = createDice(number);
+  const changes = times(1 + below(3), () => ({
+    at: below(jwt.length),
+    text: pick(["", "A", "-", "=", ".", "{", "é"]),
+  }));
+  const spoilt = changes.reduce((text, { at, text: put }) => text.slice(0, at) + put + text.slice(at + 1), jwt);
+  const unlike = spoilt === jwt || chance(0.2) ? `${spoilt}${number}` : spoilt;
+  return encodeURI(unlike).slice(0, 7_000);
+}
+
+/** JWTs that are nearly one which is good, all for one list. */
+export const badJwts = (good: string): Flood => ({
+  what: "bad JWTs",
+  statuses: [403],
+  request: (number) => ({ path: "/sources/oauth/?", token: spoil(good, number) }),
+});
 
 /** Sends a flood, and measures what the process keeps of it. Needs `node --expose-gc`. */
 export async function measureFlood(

@@ -1,11 +1,11 @@
 import { createClient } from "@libsql/client/http";
 import { drizzle } from "drizzle-orm/libsql/http";
 import { inject } from "vitest";
+import type { WritableDatabase } from "../../src/db/database.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { storeToken } from "../../src/tokens/admin.ts";
-import type { AnyStore } from "./store.ts";
 
 /** The token that every test store takes. */
 export const token = "test-token";
@@ -27,10 +27,10 @@ export async function openLabStore(url: string) {
     load: (list: unknown) => replaceSources(db, readList(list), { now: Date.now() }),
     fault: (name: string) => fetch(`${url}fault`, { method: "PUT", body: name }),
     requests: async () => Number(await (await fetch(`${url}requests`)).text()),
-  } satisfies AnyStore & { url: string };
+  };
 }
 
-export async function storeTokens(db: AnyStore["db"]): Promise<void> {
+export async function storeTokens(db: WritableDatabase): Promise<void> {
   const never = { createdAt: 0, expiresAt: null };
   await storeToken(db, token, { name: "test", scope: "sources:read", ...never });
   await storeToken(db, deniedToken, { name: "denied", scope: "none", ...never });
