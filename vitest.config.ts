@@ -8,6 +8,9 @@ const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Vitest would leave one core to itself, which is half of two. */
 const maxWorkers = "100%";
 
+/** Most of a slow file is waiting for processes to start, and to end. */
+const slowWorkers = 3;
+
 /** The Workers runtime. Files share one for each core, so a file leaves nothing behind: see test/support/clean-runtime.ts. */
 const workersRuntime = {
   plugins: [
@@ -82,7 +85,8 @@ export default defineConfig({
         test: {
           ...workersRuntime.test,
           name: "slow properties",
-          sequence: { groupOrder: 2 },
+          maxWorkers: slowWorkers,
+          sequence: { groupOrder: 1 },
           include: ["test/worker/{*properties,hostile-requests,jwt}.test.ts"],
           provide: { dose: { size: "large", seed } },
           testTimeout: 600_000,
@@ -94,8 +98,7 @@ export default defineConfig({
         test: {
           name: "slow",
           sequence: { groupOrder: 1 },
-          // Most of a file is waiting for processes to start.
-          maxWorkers: 2,
+          maxWorkers: slowWorkers,
           include: ["test/slow/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -119,12 +119,12 @@ async function killAtRandom(kills: number, startVictim: () => Promise<Victim>): 
   return moments;
 }
 
-/** Twenty kills of each store: of sqld ten are those of the server. */
+/** Twenty kills of each engine: of SQLite in a file, of sqld, of D1. */
 const victims = [
-  { name: "the command over a file", kills: 20, startVictim: commandOver(startFile) },
+  { name: "the command over a file", kills: 10, startVictim: commandOver(startFile) },
   ...stores.map(({ name, start }) => ({
     name: `the command over ${name}`,
-    kills: name === "sqld" ? 10 : 20,
+    kills: name === "D1" ? 20 : 10,
     startVictim: commandOver(start),
   })),
   ...(sqldPath ? [{ name: "sqld under a sync", kills: 10, startVictim: serverOfSqld }] : []),
