@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { SyncError } from "../src/sync/fault.ts";
+import { SyncError } from "../src/sync/sync-error.ts";
 import { apiAddress } from "../src/sync/upstream/address.ts";
 import type { Step } from "./authentik/ensure.ts";
 import type { Hook } from "./authentik/hook.ts";

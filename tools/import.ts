@@ -61,8 +61,10 @@ function checked(list: SourceList, isStrict: boolean, io: Io): SourceList {
   if (isStrict && first.length > 0) {
     throw new InvalidList(
       first.map(({ row, source, key, ...warning }) => ({
-        ...{ row, slug: source, field: key },
-        ...{ code: "odd_value", message: sentenceOf(warning) },
+        row,
+        slug: source,
+        field: key,
+        message: sentenceOf(warning),
       })),
     );
   }

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { changedFields, countChanges, type Difference } from "../src/sync/difference.ts";
-import { refuseLosses } from "../src/sync/losses.ts";
+import { changedFields, countChanges, type Difference, refuseLosses } from "../src/sync/difference.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { describeWarnings } from "../src/sync/warning.ts";

@@ -1,6 +1,7 @@
 import type { Document } from "./document.ts";
 import type { SourceList } from "./list.ts";
 import { checkLargestPage } from "./list-limits.ts";
+import { SyncError } from "./sync-error.ts";
 
 /** The list as the store has it. */
 export interface StoredList {
@@ -85,6 +86,27 @@ export const countChanges = ({ added, changed, removed, unchanged }: Difference)
 
 export const isEmpty = ({ added, changed, removed, isMiscounted, beside, types }: Difference): boolean =>
   added.length + changed.length + removed.size === 0 && !isMiscounted && beside === undefined && types === undefined;
+
+/** A shorter list may lose half of itself in a day. */
+const smallestGuardedList = 10;
+
+/**
+ * Refuses what looks like an accident upstream: an empty database, a token whose user may not view the sources any more.
+ * @throws SyncError where the list would be empty, or one of at least ten sources would lose more than half of them
+ */
+export function refuseLosses({ added, changed, removed: { size: removed }, unchanged, leftOut }: Difference): void {
+  const stored = changed.length + removed + unchanged;
+  const left = added.length + changed.length + unchanged + leftOut;
+  const isEmptied = left === 0 && stored > 0;
+  const isHalved = stored >= smallestGuardedList && removed > stored / 2;
+  if (!isEmptied && !isHalved) return;
+  const what = isEmptied
+    ? `authentik has no sources any more, of ${stored} in the store`
+    : `authentik has lost ${removed} of the ${stored} sources in the store`;
+  throw new SyncError(
+    `${what}: nothing was written; where that is right, run once with --allow-removals (SYNC_ALLOW_REMOVALS=true)`,
+  );
+}
 
 /** The keys of two documents that differ, each with its values. */
 export function changedFields(before: string, after: string): { field: string; from: unknown; to: unknown }[] {

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { isInTheClear } from "../base/http-url.ts";
 import type { WritableDatabase } from "../db/database.ts";
 import { issuerKeys } from "../db/schema.ts";
-import { finalFault, SyncError } from "./fault.ts";
+import { SyncError } from "./sync-error.ts";
 import { shownAddress } from "./upstream/address.ts";
 import { fetchUpstream, type UpstreamOptions } from "./upstream/fetch.ts";
 import { gatherWarnings, type Warnings } from "./warning.ts";
@@ -34,7 +34,7 @@ function readKey(key: Record<string, unknown>): PublicKey | undefined {
 function checkedAddress(text: string): URL {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || isInTheClear(url)) {
-    throw finalFault(`${shownAddress(text)} is no https:// address, nor one of this machine`);
+    throw new SyncError(`${shownAddress(text)} is no https:// address, nor one of this machine`);
   }
   return url;
 }
@@ -48,23 +48,24 @@ async function readKeys(issuer: string, options: UpstreamOptions): Promise<Publi
   const read = async <T>(url: URL, schema: z.ZodMiniType<T>, what: string): Promise<T> => {
     const { json } = await fetchUpstream(url, { ...options, limits, token: undefined });
     const { success, data } = schema.safeParse(json);
-    if (!success) throw finalFault(`${shownAddress(url.href)} gave ${what}`);
+    if (!success) throw new SyncError(`${shownAddress(url.href)} gave ${what}`);
     return data;
   };
   const configurationUrl = checkedAddress(`${issuer.replace(/\/*$/, "/")}.well-known/openid-configuration`);
   const configuration = await read(configurationUrl, configurationSchema, "no OpenID configuration");
   if (configuration.issuer !== issuer) {
-    throw finalFault(
+    throw new SyncError(
       `${shownAddress(configurationUrl.href)} is of another issuer than OIDC_ISSUER names, to the letter`,
     );
   }
   const keysUrl = checkedAddress(configuration.jwks_uri);
   const { keys: all } = await read(keysUrl, keySetSchema, "no set of keys");
-  if (all.length > mostKeys) throw finalFault(`${shownAddress(keysUrl.href)} gave more than ${mostKeys} keys`);
+  if (all.length > mostKeys) throw new SyncError(`${shownAddress(keysUrl.href)} gave more than ${mostKeys} keys`);
   const keys = all.map(readKey).filter((key) => key !== undefined);
-  if (keys.length === 0) throw finalFault(`${shownAddress(keysUrl.href)} gave no public key that has a kid and signs`);
+  if (keys.length === 0)
+    throw new SyncError(`${shownAddress(keysUrl.href)} gave no public key that has a kid and signs`);
   if (new Set(keys.map(({ kid }) => kid)).size < keys.length) {
-    throw finalFault(`${shownAddress(keysUrl.href)} gave two keys with one kid`);
+    throw new SyncError(`${shownAddress(keysUrl.href)} gave two keys with one kid`);
   }
   return keys;
 }

@@ -55,5 +55,5 @@ export function checkLargestPage(sources: readonly { slug: string; document: str
   if (total <= largestPage) return;
   const first = largest.slice(0, 3).map(({ slug, bytes }) => `${slug} has ${bytes}`);
   const message = `the ${largest.length} largest sources have ${total} bytes as JSON together, more than ${largestPage}: ${first.join(", ")}`;
-  throw new InvalidList([{ code: "too_large", message }]);
+  throw new InvalidList([{ message }]);
 }

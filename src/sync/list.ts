@@ -65,7 +65,7 @@ function checkIdentities(rows: unknown[]): Row[] {
     const source = isPlainObject(value) ? value : {};
     for (const field of ["pk", "slug"] as const) {
       const isDuplicate = source[field] !== undefined && seen[field].has(source[field]);
-      if (isDuplicate) found.push({ field, code: "duplicate", message: "stands in another row too" });
+      if (isDuplicate) found.push({ field, isDuplicate: true, message: "stands in another row too" });
       seen[field].add(source[field]);
     }
     problems.push(...found.map((problem) => ({ row, slug: source.slug, ...problem })));
@@ -104,12 +104,12 @@ function openEnvelope(json: unknown): { rows: unknown[]; others: Record<string, 
   const { success, data } = envelopeSchema.safeParse(json);
   if (!success || !isPlainObject(json)) {
     const message = "neither a list of sources nor an answer of the API, which has `results`";
-    throw new InvalidList([{ code: "no_list", message }]);
+    throw new InvalidList([{ message }]);
   }
   const { pagination, results } = data;
   if (pagination && pagination.count !== results.length) {
     const message = `holds ${results.length} of ${pagination.count} sources: ask for all of them, with page_size=1000`;
-    throw new InvalidList([{ code: "not_whole", message }]);
+    throw new InvalidList([{ message }]);
   }
   const { pagination: _, results: __, ...others } = json;
   return { rows: results, others };

@@ -4,7 +4,8 @@ export interface Problem {
   row?: number | undefined;
   slug?: unknown;
   field?: string;
-  code: "invalid" | "duplicate" | "too_large" | "no_list" | "not_whole" | "odd_value";
+  /** Whether it stands in another row too: a list that changes while it is read may repeat a row. */
+  isDuplicate?: true;
   message: string;
 }
 

@@ -18,9 +18,9 @@ const identity = [
 
 /** Why a row is no source; nothing where it is one. */
 export function identityProblems(row: unknown): RowProblem[] {
-  if (!isPlainObject(row)) return [{ field: "row", code: "invalid", message: "is no object" }];
+  if (!isPlainObject(row)) return [{ field: "row", message: "is no object" }];
   return identity.flatMap(([field, message]): RowProblem[] =>
-    fields[field].check.safeParse(row[field]).success ? [] : [{ field, code: "invalid", message }],
+    fields[field].check.safeParse(row[field]).success ? [] : [{ field, message }],
   );
 }
 

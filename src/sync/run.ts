@@ -1,17 +1,16 @@
 import type { WritableDatabase } from "../db/database.ts";
-import { type Changes, compareLists, countChanges, type Difference, isEmpty } from "./difference.ts";
-import { finalFault, SyncError } from "./fault.ts";
+import { type Changes, compareLists, countChanges, type Difference, isEmpty, refuseLosses } from "./difference.ts";
 import { syncIssuerKeys } from "./issuer-keys.ts";
 import type { SourceList } from "./list.ts";
-import { refuseLosses } from "./losses.ts";
 import { InvalidList } from "./problem.ts";
 import { recordRun, type SyncRun, type Trigger } from "./runs.ts";
+import { Superseded, SyncError } from "./sync-error.ts";
 import { listAddress, shownAddress } from "./upstream/address.ts";
 import type { UpstreamOptions } from "./upstream/fetch.ts";
 import { defaultLimits, type Limits } from "./upstream/limits.ts";
 import { walkUpstream } from "./upstream/walk.ts";
 import { mostWarnings, type Warnings } from "./warning.ts";
-import { RevisionGone, readRevision, readStoredList, writeAttempts, writeDifference } from "./write.ts";
+import { readRevision, readStoredList, writeAttempts, writeDifference } from "./write.ts";
 
 export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wait" | "random" | "now">> {
   /** Where authentik is, such as https://authentik.example. */
@@ -70,7 +69,7 @@ export async function compareWithUpstream(
     const difference = compareLists(await readStoredList(db), list);
     return { difference, ...warningsOf(list, options.token) };
   } catch (error) {
-    throw finalFault(sentence(error, options.token));
+    throw new SyncError(sentence(error, options.token));
   }
 }
 
@@ -119,17 +118,17 @@ async function replaceByUpstream(db: WritableDatabase, options: SyncOptions): Pr
       const outcome = isEmpty(difference) ? "unchanged" : "changed";
       return { outcome, error: null, ...countChanges(difference), ...warningsOf(list, options.token) };
     } catch (error) {
-      if (!(error instanceof RevisionGone)) throw error;
+      if (!(error instanceof Superseded)) throw error;
     }
   }
-  throw new SyncError({ kind: "superseded" });
+  throw new Superseded("other runs have written meanwhile; this one has written nothing");
 }
 
 async function readUpstream(options: SyncOptions): Promise<SourceList> {
   const { token } = options;
   const address = listAddress(options.upstream, options.allowHttp ?? false);
   // Others cannot be sent, and the runtime's own error would show them.
-  if (!/^[\x21-\x7e]+$/.test(token)) throw finalFault("the token holds characters that no token of authentik has");
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new SyncError("the token holds characters that no token of authentik has");
   return walkUpstream(address, upstreamOptions(options), options.onPage);
 }
 
@@ -163,10 +162,8 @@ function warningsOf({ warnings: { count, first } }: { warnings: Warnings }, toke
 const longestError = 2_000;
 
 function failure(error: unknown, token: string): Outcome {
-  const isSuperseded =
-    error instanceof RevisionGone || (error instanceof SyncError && error.fault.kind === "superseded");
   return {
-    outcome: isSuperseded ? "superseded" : "failed",
+    outcome: error instanceof Superseded ? "superseded" : "failed",
     error: sentence(error, token),
     ...{ added: null, changed: null, removed: null, unchanged: null, warnings: 0, firstWarnings: [] },
   };
@@ -174,7 +171,7 @@ function failure(error: unknown, token: string): Outcome {
 
 const sentence = (error: unknown, token: string) =>
   redact(
-    error instanceof SyncError || error instanceof RevisionGone || error instanceof InvalidList
+    error instanceof SyncError || error instanceof InvalidList
       ? error.message
       : `the store failed: ${rootMessage(error)}`,
     token,

@@ -6,11 +6,7 @@ import { listState, sourceTypes } from "../db/schema.ts";
 import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, type StoredList } from "./difference.ts";
 import type { SourceList } from "./list.ts";
-
-/** Another writer has changed the list meanwhile. */
-export class RevisionGone extends Error {
-  override name = "RevisionGone";
-}
+import { Superseded } from "./sync-error.ts";
 
 /** The columns that are written; the table generates the others, of which the Worker needs no description. */
 const writtenSources = sqliteTable("oauth_sources", {
@@ -47,7 +43,7 @@ const stateless = "the store lacks its state: run `npm run db:migrate`";
 
 /**
  * Reads the whole list, in pages. Each comes with the revision, and all must agree.
- * @throws RevisionGone where other writers were faster three times
+ * @throws Superseded where other writers were faster three times
  */
 export async function readStoredList(db: WritableDatabase): Promise<StoredList> {
   for (let attempt = 1; attempt <= writeAttempts; attempt++) {
@@ -55,7 +51,7 @@ export async function readStoredList(db: WritableDatabase): Promise<StoredList> 
     const list = await readDocuments(db);
     if (list) return { ...list, types: types.map(({ type }) => type) };
   }
-  throw new RevisionGone("the list changed each time while it was read");
+  throw new Superseded("the list changed each time while it was read");
 }
 
 /** @returns undefined where the list changed between two pages */
@@ -89,7 +85,7 @@ export interface WriteOptions {
 /**
  * Writes a difference in one batch: one round trip, and atomic. Readers see the old list or the new one, and a writer that
  * dies leaves the old one.
- * @throws RevisionGone where another writer was faster; nothing is written then
+ * @throws Superseded where another writer was faster; nothing is written then
  */
 export async function writeDifference(
   db: WritableDatabase,
@@ -125,7 +121,7 @@ export async function writeDifference(
   try {
     await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), count]);
   } catch (error) {
-    if (isGuard(error)) throw new RevisionGone("the list was changed meanwhile", { cause: error });
+    if (isGuard(error)) throw new Superseded("the list was changed meanwhile", { cause: error });
     throw error;
   }
 }
@@ -172,7 +168,7 @@ export interface ReplaceOptions extends Pick<WriteOptions, "maxBytes"> {
 /**
  * Makes the store's list equal to the given one. Only differences are written; where there are none, nothing is. Where another
  * writer is faster, it starts again from the reading, and gives up after three attempts.
- * @throws RevisionGone
+ * @throws Superseded
  * @example
  * await replaceSources(drizzle(env.DB), readList(await response.json()), { now: Date.now() });
  */
@@ -189,7 +185,7 @@ export async function replaceSources(
       await writeDifference(db, difference, { ...options, revision: stored.revision });
       return countChanges(difference);
     } catch (error) {
-      if (!(error instanceof RevisionGone) || attempt === writeAttempts) throw error;
+      if (!(error instanceof Superseded) || attempt === writeAttempts) throw error;
     }
   }
 }

@@ -8,7 +8,8 @@ import { listKey, sourceKey, tokenKey } from "../../src/store/key.ts";
 import { readStore } from "../../src/store/routes.ts";
 import { readList } from "../../src/sync/list.ts";
 import { type SyncOptions, syncSources } from "../../src/sync/run.ts";
-import { RevisionGone, replaceSources } from "../../src/sync/write.ts";
+import { Superseded } from "../../src/sync/sync-error.ts";
+import { replaceSources } from "../../src/sync/write.ts";
 import { listTokens, revokeToken, storeToken } from "../../src/tokens/admin.ts";
 import { createToken, digestToken } from "../../src/tokens/format.ts";
 import { defaultTokenGraceSeconds } from "../../src/tokens/verify.ts";
@@ -265,7 +266,7 @@ export function testStore({ name, start }: StoreKind) {
         expect(["A", "B", "C", "D"]).toContain(names);
         expect(after).toBe(revision + results.filter(({ status }) => status === "fulfilled").length);
         for (const result of results) {
-          if (result.status === "rejected") expect(result.reason).toBeInstanceOf(RevisionGone);
+          if (result.status === "rejected") expect(result.reason).toBeInstanceOf(Superseded);
         }
       });
     });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/source/source.ts";
-import { compareLists, countChanges, isEmpty, type StoredList } from "../../src/sync/difference.ts";
+import { compareLists, countChanges, isEmpty, refuseLosses, type StoredList } from "../../src/sync/difference.ts";
 import { readList } from "../../src/sync/list.ts";
-import { refuseLosses } from "../../src/sync/losses.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { listAsSql } from "../../tools/sql.ts";
 import { createFileStore } from "../support/sync-store.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refuseLosses } from "../../src/sync/losses.ts";
+import { refuseLosses } from "../../src/sync/difference.ts";
 
 const document = { pk: "", slug: "", document: "", searchText: "" };
 

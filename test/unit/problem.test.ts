@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describeProblems, InvalidList, mostProblems } from "../../src/sync/problem.ts";
 
-const problem = { code: "invalid", message: "is wrong" } as const;
+const problem = { message: "is wrong" } as const;
 
 describe("describeProblems", () => {
   it("names row, slug and field, as far as there are any", () => {

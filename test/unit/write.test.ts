@@ -5,8 +5,8 @@ import { listState, oauthSources } from "../../src/db/schema.ts";
 import type { OAuthSource } from "../../src/source/source.ts";
 import { compareLists } from "../../src/sync/difference.ts";
 import { readList } from "../../src/sync/list.ts";
+import { Superseded } from "../../src/sync/sync-error.ts";
 import {
-  RevisionGone,
   readRevision,
   readStoredList,
   readTypesByName,
@@ -113,7 +113,7 @@ describe("replaceSources", () => {
 
   it("starts again where another writer was faster, and gives up the third time", async () => {
     expect(await replaceSources(overtaken(2), readList(renamed), { now: 0 })).toMatchObject({ changed: 1 });
-    await expect(replaceSources(overtaken(3), readList(stored), { now: 0 })).rejects.toThrow(RevisionGone);
+    await expect(replaceSources(overtaken(3), readList(stored), { now: 0 })).rejects.toThrow(Superseded);
     expect((await store.snapshot()).sources[0]?.name).toBe("Renamed");
   });
 });
@@ -124,7 +124,7 @@ describe("writeDifference", () => {
     await store.load(renamed);
     const before = await store.snapshot();
     const late = writeDifference(store.db, compareLists(found, readList([])), { revision: found.revision, now: 0 });
-    await expect(late).rejects.toThrow(RevisionGone);
+    await expect(late).rejects.toThrow(Superseded);
     expect(await store.snapshot()).toEqual(before);
   });
 });

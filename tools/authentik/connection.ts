@@ -1,4 +1,4 @@
-import { SyncError } from "../../src/sync/fault.ts";
+import { SyncError } from "../../src/sync/sync-error.ts";
 import { shownAddress } from "../../src/sync/upstream/address.ts";
 import { codeOf, readText } from "../../src/sync/upstream/fetch.ts";
 import { type Answer, Refusal, refusalOf, withoutSecrets } from "./refusal.ts";

@@ -1,5 +1,5 @@
 import { isInTheClear } from "../../base/http-url.ts";
-import { finalFault } from "../fault.ts";
+import { SyncError } from "../sync-error.ts";
 
 /** Where an authentik has its list of OAuth sources, below its API's address. */
 const listPath = "sources/oauth/";
@@ -22,12 +22,12 @@ export function listAddress(upstream: string, allowHttp: boolean): URL {
  */
 export function apiAddress(authentik: string, { allowHttp, name }: { allowHttp: boolean; name: string }): URL {
   const url = URL.parse(authentik);
-  if (!url || !/^https?:$/.test(url.protocol)) throw finalFault(`${name} must be an https:// URL`);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new SyncError(`${name} must be an https:// URL`);
   if (url.username || url.password) {
-    throw finalFault(`${name} may hold no user name and no password: the token is all it takes`);
+    throw new SyncError(`${name} may hold no user name and no password: the token is all it takes`);
   }
   if (isInTheClear(url) && !allowHttp) {
-    throw finalFault(`${url.origin} is not https: the token would go over the network in the clear`);
+    throw new SyncError(`${url.origin} is not https: the token would go over the network in the clear`);
   }
   return new URL(`${url.pathname.replace(/\/+$/, "")}/api/v3/`, url.origin);
 }

@@ -1,8 +1,8 @@
 import { BodyTooLong, NotUtf8, readBoundedText } from "../../base/bounded-text.ts";
 import { byteLength } from "../../base/byte-length.ts";
 import { jitteredBackOff, retry } from "../../base/retry.ts";
-import { finalFault, SyncError } from "../fault.ts";
 import { countValues, parseJson } from "../json.ts";
+import { Passing, SyncError } from "../sync-error.ts";
 import { shownAddress } from "./address.ts";
 import type { Limits } from "./limits.ts";
 
@@ -53,10 +53,10 @@ export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise
  * @throws SyncError for one that asks for too much
  */
 function retryAfterOf(error: unknown, { longestRetryAfterMs }: Limits): number | undefined {
-  if (!(error instanceof SyncError) || error.fault.kind !== "passing") return undefined;
-  const { retryAfterMs } = error.fault;
+  if (!(error instanceof Passing)) return undefined;
+  const { retryAfterMs } = error;
   if (retryAfterMs <= longestRetryAfterMs) return retryAfterMs;
-  throw finalFault(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
+  throw new SyncError(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
 }
 
 /** The token goes along: it is sent to the origin that was configured, and to no other. */
@@ -67,12 +67,12 @@ async function followRedirects(start: URL, options: UpstreamOptions): Promise<Up
     if (!("location" in answer)) return answer;
     const next = URL.parse(answer.location, url.href);
     const address = shownAddress(url.href);
-    if (!next) throw finalFault(`${address} redirects to nowhere`);
+    if (!next) throw new SyncError(`${address} redirects to nowhere`);
     if (next.origin !== start.origin) {
-      throw finalFault(`${address} redirects to ${next.origin}, which may not have the token`);
+      throw new SyncError(`${address} redirects to ${next.origin}, which may not have the token`);
     }
     if (redirects === options.limits.redirects) {
-      throw finalFault(`${address} redirects for more than ${redirects} times`);
+      throw new SyncError(`${address} redirects for more than ${redirects} times`);
     }
     url = next;
   }
@@ -83,7 +83,7 @@ async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: 
   const { token, limits, fetch, now, deadline } = options;
   const address = shownAddress(url.href);
   const milliseconds = Math.min(limits.attemptMs, deadline - now());
-  if (milliseconds <= 0) throw finalFault(`reading from ${address} took more than ${limits.runMs / 1000} s in all`);
+  if (milliseconds <= 0) throw new SyncError(`reading from ${address} took more than ${limits.runMs / 1000} s in all`);
   const headers = {
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
     Accept: "application/json",
@@ -113,10 +113,10 @@ async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: 
   } catch (error) {
     if (error instanceof SyncError) throw error;
     if (error instanceof Error && error.name === "TimeoutError") {
-      throw finalFault(`${address} did not answer in full within ${milliseconds / 1000} s`);
+      throw new SyncError(`${address} did not answer in full within ${milliseconds / 1000} s`);
     }
     // Its own message is not told: who knows what a runtime puts into it.
-    throw passingFault(`the connection to ${address} failed${codeOf(error)}`);
+    throw new Passing(`the connection to ${address} failed${codeOf(error)}`);
   }
 }
 
@@ -128,15 +128,15 @@ async function readJson(response: Response, limits: Limits, address: string): Pr
       .match(/^[-+.\w]+\/[-+.\w]+/) ?? [];
   if (!/^application\/(json|[-.\w]+\+json)$/.test(type)) {
     await response.body?.cancel();
-    throw finalFault(`${address} answered with ${type}, not with JSON: is authentik there?`);
+    throw new SyncError(`${address} answered with ${type}, not with JSON: is authentik there?`);
   }
   const text = await readText(response, limits.pageBytes, address);
   const values = countValues(text);
-  if (values > limits.pageValues) throw finalFault(`${address} answered with more than ${limits.pageValues} values`);
+  if (values > limits.pageValues) throw new SyncError(`${address} answered with more than ${limits.pageValues} values`);
   try {
     return { json: parseJson(text), bytes: byteLength(text), values };
   } catch {
-    throw finalFault(`${address} answered with something that is not JSON, though it says so`);
+    throw new SyncError(`${address} answered with something that is not JSON, though it says so`);
   }
 }
 
@@ -144,13 +144,11 @@ export async function readText(response: Response, maxBytes: number, address: st
   try {
     return await readBoundedText(response, maxBytes);
   } catch (error) {
-    if (error instanceof BodyTooLong) throw finalFault(`${address} answered with more than ${maxBytes} bytes`);
-    if (error instanceof NotUtf8) throw finalFault(`${address} answered with something that is not UTF-8`);
+    if (error instanceof BodyTooLong) throw new SyncError(`${address} answered with more than ${maxBytes} bytes`);
+    if (error instanceof NotUtf8) throw new SyncError(`${address} answered with something that is not UTF-8`);
     throw error;
   }
 }
-
-const passingFault = (message: string, retryAfterMs = 0) => new SyncError({ kind: "passing", message, retryAfterMs });
 
 /** What is to be done about a status, for the person who reads it. */
 const remedies: Record<number, string> = {
@@ -163,7 +161,7 @@ function refusal({ status, headers }: Response, address: string, now: number): S
   const remedy = remedies[status];
   const message = `${address} answered ${status}${remedy ? `: ${remedy}` : ""}`;
   const mayPass = status === 429 || status >= 500;
-  return mayPass ? passingFault(message, retryAfter(headers.get("Retry-After"), now)) : finalFault(message);
+  return mayPass ? new Passing(message, retryAfter(headers.get("Retry-After"), now)) : new SyncError(message);
 }
 
 /** Seconds, or a date (RFC 9110, section 10.2.3); 0 for neither. */

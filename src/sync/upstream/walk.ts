@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import type { SourceType } from "../../source/source-type.ts";
-import { finalFault, SyncError } from "../fault.ts";
 import { integerFrom, readList, type SourceList } from "../list.ts";
 import { InvalidList } from "../problem.ts";
+import { SyncError, Unsettled } from "../sync-error.ts";
 import { readTypes, type TypesRead, typesUnavailable } from "../types.ts";
 import { joinWarnings } from "../warning.ts";
 import { shownAddress, typesAddress } from "./address.ts";
@@ -31,7 +31,6 @@ type OnPage = (read: number, total: number) => void;
 const neverEqual = "it was never the same twice in a row";
 
 /** The list changed while it was read. */
-const unsettled = (message: string) => new SyncError({ kind: "unsettled", message });
 
 /**
  * Reads the whole list, and what `source_types/` gives. One page is a list as it was at a moment. Several pages are not: an
@@ -61,12 +60,12 @@ export async function walkUpstream(
       before = digest;
       reason = neverEqual;
     } catch (error) {
-      if (!(error instanceof SyncError) || error.fault.kind !== "unsettled") throw error;
+      if (!(error instanceof Unsettled)) throw error;
       before = undefined;
       reason = error.message;
     }
   }
-  throw finalFault(`${address} gave no settled list in ${options.limits.walks} walks over its pages: ${reason}`);
+  throw new SyncError(`${address} gave no settled list in ${options.limits.walks} walks over its pages: ${reason}`);
 }
 
 async function readPages(list: URL, options: UpstreamOptions, onPage: OnPage) {
@@ -74,7 +73,7 @@ async function readPages(list: URL, options: UpstreamOptions, onPage: OnPage) {
   const address = shownAddress(list.href);
   const first = await readPage(list, 1, options);
   const { count, total_pages: pages } = first.page.pagination;
-  if (pages > limits.pages) throw finalFault(`${address} has ${pages} pages, more than ${limits.pages}`);
+  if (pages > limits.pages) throw new SyncError(`${address} has ${pages} pages, more than ${limits.pages}`);
   onPage(1, pages);
   const parts = [first.page.results];
   let { bytes, values } = first;
@@ -82,19 +81,20 @@ async function readPages(list: URL, options: UpstreamOptions, onPage: OnPage) {
     const next = await readPage(list, number, options);
     const { pagination, results } = next.page;
     if (pagination.count !== count || pagination.total_pages !== pages) {
-      throw unsettled(`its count went from ${count} to ${pagination.count} between two pages`);
+      throw new Unsettled(`its count went from ${count} to ${pagination.count} between two pages`);
     }
     bytes += next.bytes;
-    if (bytes > limits.listBytes) throw finalFault(`${address} has a list of more than ${limits.listBytes} bytes`);
+    if (bytes > limits.listBytes) throw new SyncError(`${address} has a list of more than ${limits.listBytes} bytes`);
     values += next.values;
-    if (values > limits.listValues) throw finalFault(`${address} has a list of more than ${limits.listValues} values`);
+    if (values > limits.listValues)
+      throw new SyncError(`${address} has a list of more than ${limits.listValues} values`);
     parts.push(results);
     onPage(number, pages);
   }
   const rows = parts.flat();
   if (rows.length !== count) {
     const message = `it says that it has ${count} sources, and sent ${rows.length}`;
-    throw pages > 1 ? unsettled(message) : finalFault(`${address} is not whole: ${message}`);
+    throw pages > 1 ? new Unsettled(message) : new SyncError(`${address} is not whole: ${message}`);
   }
   return { whole: { ...first.page, pagination: undefined, results: rows }, pages };
 }
@@ -105,12 +105,14 @@ async function readPage(list: URL, number: number, options: UpstreamOptions): Pr
   const { json, bytes, values } = await fetchUpstream(url, options);
   const { success, data } = pageSchema.safeParse(json);
   const address = shownAddress(list.href);
-  if (!success) throw finalFault(`${address} answered with JSON that is no page of a list: is authentik there?`);
+  if (!success) throw new SyncError(`${address} answered with JSON that is no page of a list: is authentik there?`);
   if (data.pagination.current !== number) {
-    throw finalFault(`${address} was asked for page ${number}, and gave page ${data.pagination.current}`);
+    throw new SyncError(`${address} was asked for page ${number}, and gave page ${data.pagination.current}`);
   }
   if (data.results.length > pageSize) {
-    throw finalFault(`${address} was asked for ${pageSize} sources, and gave ${data.results.length} on page ${number}`);
+    throw new SyncError(
+      `${address} was asked for ${pageSize} sources, and gave ${data.results.length} on page ${number}`,
+    );
   }
   return { page: data, bytes, values };
 }
@@ -147,7 +149,7 @@ function asList(whole: object, pages: number, address: string, types?: Map<strin
     return readList(whole, types);
   } catch (error) {
     if (!(error instanceof InvalidList)) throw error;
-    if (pages > 1 && error.problems.every(({ code }) => code === "duplicate")) throw unsettled(error.message);
-    throw new SyncError({ kind: "invalid-list", address, problems: error.problems });
+    if (pages > 1 && error.problems.every(({ isDuplicate }) => isDuplicate)) throw new Unsettled(error.message);
+    throw new SyncError(`${address} gave a list that is wrong:\n${error.message}`);
   }
 }
