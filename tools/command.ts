@@ -1,6 +1,7 @@
 import { Console } from "node:console";
 import { parseArgs } from "node:util";
 import * as z from "zod/mini";
+import { innermostMessage } from "../src/base/describe-error.ts";
 import { printable } from "../src/base/printable.ts";
 import { commandLine } from "./invocation.ts";
 
@@ -78,12 +79,9 @@ export function refuseArguments(args: string[]): void {
 const isParseArgsError = (error: unknown) =>
   error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 
-/** The innermost cause: Drizzle's own message is the whole statement with its values. */
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return messageOf(error.cause);
   // What src says names the scripts of this repository.
-  const message = error.message.replace("npm run db:migrate", commandLine("migrate"));
+  const message = innermostMessage(error).replace("npm run db:migrate", commandLine("migrate"));
   if (/no such (table|column)/.test(message)) return `${message}; run \`${commandLine("migrate")}\` first`;
   return message;
 }

@@ -4,8 +4,15 @@ import { printable } from "./printable.ts";
 export const innermostCause = (error: unknown): unknown =>
   error instanceof Error && error.cause ? innermostCause(error.cause) : error;
 
+/** What the innermost cause says that says anything; its code, where none does. */
+export function innermostMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause ? innermostMessage(error.cause) : "";
+  return cause || error.message || ("code" in error ? String(error.code) : "");
+}
+
 /** An error for the log: what it says, and the innermost cause. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return printable(String(error));
-  return printable(error.cause ? `${error.message}: ${innermostCause(error)}` : error.message);
+  if (!(error instanceof Error) || !error.cause) return printable(innermostMessage(error));
+  return printable(`${error.message}: ${innermostMessage(error.cause)}`);
 }

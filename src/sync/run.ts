@@ -1,3 +1,4 @@
+import { innermostMessage } from "../base/describe-error.ts";
 import type { WritableDatabase } from "../db/database.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, refuseLosses } from "./difference.ts";
 import { syncIssuerKeys } from "./issuer-keys.ts";
@@ -50,7 +51,7 @@ export async function syncSources(db: WritableDatabase, options: SyncOptions): P
   try {
     await recordRun(db, run);
   } catch (error) {
-    const unrecorded = `the run could not be recorded: ${rootMessage(error)}`;
+    const unrecorded = `the run could not be recorded: ${innermostMessage(error)}`;
     run.error = redact(run.error ? `${run.error}\n${unrecorded}` : unrecorded, options.token);
   }
   return run;
@@ -85,7 +86,7 @@ async function readKeys(db: WritableDatabase, issuers: readonly string[], option
       ? none
       : await syncIssuerKeys(db, issuers, upstreamOptions({ ...options, token: undefined }));
   } catch (error) {
-    const detail = `the store failed: ${rootMessage(error)}`;
+    const detail = `the store failed: ${innermostMessage(error)}`;
     return {
       ...none,
       warnings: { count: 1, first: [{ source: null, key: "issuer_keys", what: "unavailable", detail }] },
@@ -173,7 +174,7 @@ const sentence = (error: unknown, token: string) =>
   redact(
     error instanceof SyncError || error instanceof InvalidList
       ? error.message
-      : `the store failed: ${rootMessage(error)}`,
+      : `the store failed: ${innermostMessage(error)}`,
     token,
   );
 
@@ -190,10 +191,3 @@ function redact(text: string, token: string): string {
 
 /** What means something in a pattern. */
 const special = /[\\^$.*+?()[\]{}|]/g;
-
-/** The innermost cause that says something: Drizzle's own message holds the values of the statement. */
-function rootMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause ? rootMessage(error.cause) : "";
-  return cause || error.message || ("code" in error ? String(error.code) : "");
-}

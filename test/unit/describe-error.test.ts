@@ -7,8 +7,8 @@ describe("an error in the log", () => {
     const refused = new Error("connection refused");
     const failed = new Error(`Failed query: select … where digest = ?\nparams: ${digest}`, { cause: refused });
     const error = new Error("the store did not answer", { cause: failed });
-    expect(describeError(error)).toBe("the store did not answer: Error: connection refused");
-    expect(describeError(new Error("outer", { cause: error }))).toBe("outer: Error: connection refused");
+    expect(describeError(error)).toBe("the store did not answer: connection refused");
+    expect(describeError(new Error("outer", { cause: error }))).toBe("outer: connection refused");
   });
 
   it.each([
@@ -22,6 +22,6 @@ describe("an error in the log", () => {
 
   it("has no escape sequence of what a server said", () => {
     const error = new Error("the store did not answer", { cause: new Error("\x1b]0;gone\x07 \u202eno") });
-    expect(describeError(error)).toBe("the store did not answer: Error: %1B]0;gone%07 %E2%80%AEno");
+    expect(describeError(error)).toBe("the store did not answer: %1B]0;gone%07 %E2%80%AEno");
   });
 });
