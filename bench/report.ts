@@ -170,7 +170,6 @@ function simulation({ simulation: kinds }: Results): string {
     "mean age, s",
     "oldest, s",
     "from memory",
-    "of these prepared",
     "lines of log/s",
   ];
   const loads = kinds[0]?.outcomes ?? [];
@@ -189,7 +188,6 @@ function simulation({ simulation: kinds }: Results): string {
           outcome.meanAge.toFixed(1),
           outcome.oldestAge.toFixed(1),
           percent(outcome.fromMemory),
-          percent(outcome.prepared),
           outcome.logLinesPerSecond.toFixed(1),
         ];
       }),

@@ -5,11 +5,9 @@ export const assumptions = {
   seed: 3,
   dataCentres: 300,
   pages: 200,
-  /** Each asks for the pages in the same proportions. */
-  tokens: 20,
   fresh: 30,
   staleWhileRevalidate: 30,
-  /** What an isolate keeps: an answer by its page, and a prepared reply by token and URL. */
+  /** How long an isolate keeps a page. */
   memory: 3,
   /** What one isolate answers, before the platform starts another. */
   requestsPerIsolate: 500,
@@ -29,9 +27,8 @@ export interface Outcome {
   /** Of what readers get: the mean, and the oldest. */
   meanAge: number;
   oldestAge: number;
-  /** Shares of the requests that an isolate answers by what it keeps itself, and by a prepared reply. */
+  /** The share of the requests that an isolate answers by what it keeps itself. */
   fromMemory: number;
-  prepared: number;
   logLinesPerSecond: number;
 }
 
@@ -56,12 +53,10 @@ const wait = (rate: number, next: () => number) => -Math.log(1 - next()) / rate;
  * are renewed from one upper copy of each page, whose age they take over.
  */
 function simulateLoad(requestsPerSecond: number, isTiered: boolean): Outcome {
-  const { seed, dataCentres, pages, tokens, fresh, staleWhileRevalidate, simulated, changesEvery, loggedHits } =
-    assumptions;
+  const { seed, dataCentres, pages, fresh, staleWhileRevalidate, simulated, changesEvery, loggedHits } = assumptions;
   const next = random(seed);
   const centres = shares(dataCentres, next);
   const wanted = shares(pages, next);
-  const askers = shares(tokens, random(seed));
   const total = { requests: 0, misses: 0, reads: 0, age: 0, oldest: 0 };
 
   for (const page of wanted) {
@@ -110,23 +105,20 @@ function simulateLoad(requestsPerSecond: number, isTiered: boolean): Outcome {
     storeReadsPerSecond: total.reads / simulated,
     meanAge: total.age / total.requests,
     oldestAge: total.oldest,
-    fromMemory: shareKept(requestsPerSecond, centres, wanted, [1]),
-    prepared: shareKept(requestsPerSecond, centres, wanted, askers),
+    fromMemory: shareKept(requestsPerSecond, centres, wanted),
     logLinesPerSecond: requestsPerSecond * (missRatio + (1 - missRatio) * loggedHits),
   };
 }
 
-/** Of each isolate's requests for a page, by each of those who ask: the first is kept, and answers those of the next seconds. */
-function shareKept(requestsPerSecond: number, centres: number[], wanted: number[], askers: number[]): number {
+/** Of each isolate's requests for a page, the first is kept, and answers those of the next seconds. */
+function shareKept(requestsPerSecond: number, centres: number[], wanted: number[]): number {
   const { memory, requestsPerIsolate } = assumptions;
   let share = 0;
   for (const centre of centres) {
     const isolates = Math.max(1, (requestsPerSecond * centre) / requestsPerIsolate);
     for (const page of wanted) {
-      for (const asker of askers) {
-        const asked = ((requestsPerSecond * centre * page * asker) / isolates) * memory;
-        share += centre * page * asker * (asked / (1 + asked));
-      }
+      const asked = ((requestsPerSecond * centre * page) / isolates) * memory;
+      share += centre * page * (asked / (1 + asked));
     }
   }
   return share;
