@@ -52,8 +52,11 @@ const statementsOf = (request: PipelineRequest) => {
   return request.type === "execute" ? [request.stmt] : [];
 };
 
-/** @throws HTTPException */
-function readPipeline(text: string): PipelineRequest[] {
+/**
+ * Reads what a client of libSQL sends.
+ * @throws HTTPException
+ */
+export function readPipeline(text: string): PipelineRequest[] {
   const { data, error } = pipeline.safeParse(JSON.parse(text));
   if (!data) throw refusal(400, error.issues.map(({ message, path }) => `${message} (${path.join(".")})`).join());
   const { baton, requests } = data;
@@ -69,7 +72,8 @@ function readPipeline(text: string): PipelineRequest[] {
   return requests;
 }
 
-async function run(connection: LibsqlConnection, requests: PipelineRequest[]): Promise<object[]> {
+/** Answers each request of a pipeline. */
+export async function runPipeline(connection: LibsqlConnection, requests: PipelineRequest[]): Promise<object[]> {
   const results = [];
   for (const request of requests) {
     let outcome: Outcome = {};
@@ -114,8 +118,8 @@ export async function startLibsqlBridge(options: LibsqlBridgeOptions): Promise<L
   /** A SELECT is run at once. All else takes turns: two that waited for each other inside of the engine would wait in vain. */
   function answer(requests: PipelineRequest[]): Promise<object[]> {
     const isRead = requests.every(({ type }) => type !== "batch") && requests.flatMap(statementsOf).every(isSelect);
-    if (isRead) return run(reader, requests);
-    const turn = lastTurn.then(() => run(writer, requests)).finally(() => writer.rollback());
+    if (isRead) return runPipeline(reader, requests);
+    const turn = lastTurn.then(() => runPipeline(writer, requests)).finally(() => writer.rollback());
     lastTurn = turn.catch(() => {});
     return turn;
   }

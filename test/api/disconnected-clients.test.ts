@@ -1,3 +1,5 @@
+// Holds P10: docs/promises.md.
+
 import { beforeAll, describe, expect, it } from "vitest";
 import { list as ask, until } from "../support/harness.ts";
 import { labStoreUrl, openLabStore, token } from "../support/lab-store.ts";

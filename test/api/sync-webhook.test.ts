@@ -1,3 +1,5 @@
+// Holds P13: docs/promises.md.
+
 import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";

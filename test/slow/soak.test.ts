@@ -1,3 +1,5 @@
+// Holds P11: docs/promises.md.
+
 import { describe, expect, it } from "vitest";
 import { run } from "../support/run.ts";
 

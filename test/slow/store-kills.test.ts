@@ -1,3 +1,5 @@
+// Holds P12: docs/promises.md.
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { syncSources } from "../../src/sync/run.ts";

@@ -1,3 +1,5 @@
+// Holds P17: docs/promises.md.
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/source/source.ts";
 import { countValues } from "../../src/sync/json.ts";

@@ -1,3 +1,5 @@
+// Holds P15 and P17: docs/promises.md.
+
 import { describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/source/source.ts";
 import { compareLists, countChanges, isEmpty, refuseLosses, type StoredList } from "../../src/sync/difference.ts";

@@ -1,3 +1,5 @@
+// Holds P15: docs/promises.md.
+
 import { describe, expect, it } from "vitest";
 import { refuseLosses } from "../../src/sync/difference.ts";
 

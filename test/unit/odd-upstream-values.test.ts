@@ -1,3 +1,5 @@
+// Holds P17: docs/promises.md.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { listQuerySchema } from "../../src/source/query.ts";
 import type { OAuthSource } from "../../src/source/source.ts";

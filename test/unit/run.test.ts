@@ -1,3 +1,5 @@
+// Holds P14 and P16: docs/promises.md.
+
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { listQuerySchema } from "../../src/source/query.ts";
 import type { OAuthSource } from "../../src/source/source.ts";

@@ -1,3 +1,5 @@
+// Holds P16: docs/promises.md.
+
 import { expect, it } from "vitest";
 import { createSanitizer } from "../../src/sync/sanitize.ts";
 

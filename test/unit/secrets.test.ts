@@ -1,3 +1,5 @@
+// Holds P16: docs/promises.md.
+
 import { describe, expect, it } from "vitest";
 import { isSecretKey } from "../../src/sync/secrets.ts";
 

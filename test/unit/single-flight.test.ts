@@ -1,3 +1,5 @@
+// Holds P10: docs/promises.md.
+
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SingleFlight } from "../../src/cache/single-flight.ts";
 

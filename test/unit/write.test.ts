@@ -1,3 +1,5 @@
+// Holds P12: docs/promises.md.
+
 import { sql } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { WritableDatabase } from "../../src/db/database.ts";

@@ -1,3 +1,5 @@
+// Holds P1, P3, P5 and P10: docs/promises.md.
+
 import { eq, sql } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Storage } from "../../src/cache/cache.ts";

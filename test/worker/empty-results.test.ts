@@ -1,3 +1,5 @@
+// Holds P2: docs/promises.md.
+
 import { describe, expect, it } from "vitest";
 import { startApp } from "../support/app.ts";
 import { createStore, readFixture, token } from "../support/store.ts";

@@ -1,3 +1,5 @@
+// Holds P2: docs/promises.md.
+
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openLibsql } from "../../src/db/libsql.ts";
 import { cacheStatus, startApp } from "../support/app.ts";

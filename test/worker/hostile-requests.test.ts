@@ -1,3 +1,5 @@
+// Holds P5: docs/promises.md.
+
 import { beforeAll, describe, expect, it } from "vitest";
 import { readAnswer } from "../../bench/soak/answer.ts";
 import { compareAnswers, type Ways } from "../../bench/soak/compare.ts";

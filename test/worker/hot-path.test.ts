@@ -1,3 +1,5 @@
+// Holds P6, P7 and P8: docs/promises.md.
+
 import { eq } from "drizzle-orm";
 import { Hono } from "hono";
 import { beforeEach, describe, expect, it, vi } from "vitest";

@@ -1,3 +1,5 @@
+// Holds P1 and P3: docs/promises.md.
+
 import { eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";

@@ -1,3 +1,5 @@
+// Holds P13: docs/promises.md.
+
 import { createExecutionContext } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";

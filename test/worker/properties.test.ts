@@ -1,3 +1,5 @@
+// Holds P3, P4 and P5: docs/promises.md.
+
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { orderFields } from "../../src/source/ordering.ts";

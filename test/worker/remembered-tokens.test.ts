@@ -1,3 +1,5 @@
+// Holds P11: docs/promises.md.
+
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Lru } from "../../src/cache/lru.ts";
 import { startApp } from "../support/app.ts";

@@ -1,3 +1,5 @@
+// Holds P6: docs/promises.md.
+
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { apiTokens } from "../../src/db/schema.ts";

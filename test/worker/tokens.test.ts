@@ -1,3 +1,5 @@
+// Holds P7, P8, P9 and P11: docs/promises.md.
+
 import { eq } from "drizzle-orm";
 import { Context } from "hono";
 import { beforeEach, describe, expect, it, vi } from "vitest";

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { makeToken, steps } from "./commands.ts";
+import { Broken } from "./judge.ts";
+import { createReplica, type Replica } from "./replica.ts";
+import { createWorld, type Event, inhabit } from "./world.ts";
+
+type Steps = Iterable<fc.AsyncCommand<object, Replica>>;
+
+/** How many commands a history has at most. */
+const mostCommands = 40;
+
+/** Plays a history in a world of its own, and lets it end well: the store is up again, and whoever waits is answered. */
+async function play(scheduler: fc.Scheduler, commands: Steps, events: Event[]): Promise<void> {
+  const world = createWorld(scheduler, events);
+  const replica = createReplica(world);
+  const leave = inhabit(world, replica.platform);
+  try {
+    for (const token of ["steady", "other", "expiring"]) makeToken(replica, token);
+    makeToken(replica, "denied", "none");
+    replica.judge.look();
+    replica.sync();
+    await world.go();
+    replica.judge.look();
+    await fc.asyncModelRun(() => ({ model: {}, real: replica }), commands);
+    replica.store.become("well", 0);
+    await world.pass(40_000);
+    replica.judge.look();
+  } finally {
+    leave();
+  }
+}
+
+/** A line an event: when, a column for each actor, and what happened. */
+export function tableOf(events: Event[]): string {
+  const actors = [...new Set(events.map(({ actor }) => actor))];
+  const line = (time: string, cells: string[], what: string) =>
+    `${time.padStart(10)}  ${cells.map((cell, i) => cell.padEnd(actors[i]?.length ?? 0)).join(" ")}  ${what}`.trimEnd();
+  const lines = events.map(({ at, actor, what }) => {
+    const cells = actors.map((each) => (each === actor ? "•" : ""));
+    return line((at / 1000).toFixed(3), cells, what);
+  });
+  return [line("s", actors, ""), ...lines].join("\n");
+}
+
+export interface Failure {
+  seed: number;
+  /** Leads fast-check to the shrunk history. */
+  path: string;
+  /** The promise that is broken. */
+  message: string;
+  /** How many things the shrunk history has a person, a machine or the clock do. */
+  length: number;
+  table: string;
+}
+
+export interface Played {
+  histories: number;
+  steps: number;
+  failure: Failure | undefined;
+}
+
+export interface PlayOptions {
+  /** The same seed gives the same histories. */
+  seed: number;
+  histories: number;
+  /** Of a failure, to have its history again. */
+  path?: string | undefined;
+  /** Told of each history. */
+  onHistory?: ((events: Event[]) => void) | undefined;
+}
+
+/** Plays histories until one breaks a promise, and shrinks that one. */
+export async function playHistories({ seed, histories, path, onHistory }: PlayOptions): Promise<Played> {
+  const played = { histories: 0, steps: 0, events: [] as Event[], length: 0 };
+  const property = fc.asyncProperty(fc.scheduler(), steps(mostCommands), async (scheduler, commands) => {
+    const counted: Steps = {
+      *[Symbol.iterator]() {
+        played.length = 0;
+        for (const each of commands) {
+          played.length++;
+          yield each;
+        }
+      },
+    };
+    const events: Event[] = [];
+    try {
+      await play(scheduler, counted, events);
+      played.histories++;
+      played.steps += played.length;
+      onHistory?.(events);
+    } catch (error) {
+      Object.assign(played, { events, broken: played.length });
+      throw error;
+    }
+  });
+  const options = path === undefined ? { numRuns: histories } : { numRuns: 1, path, endOnFailure: true };
+  const result = await fc.check(property, { seed, ...options });
+  const done = { histories: played.histories, steps: played.steps };
+  if (!result.failed) return { ...done, failure: undefined };
+  const { errorInstance: error, counterexamplePath } = result;
+  const message =
+    error instanceof Broken ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
+  const { events, length } = played;
+  return { ...done, failure: { seed, path: counterexamplePath ?? "", message, length, table: tableOf(events) } };
+}

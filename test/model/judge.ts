@@ -1,0 +1,233 @@
+import { createHash } from "node:crypto";
+import { defaultFreshness } from "../../src/cache/freshness.ts";
+import { defaultTokenGraceSeconds } from "../../src/tokens/verify.ts";
+import { type createAuthentik, essenceOf, essenceOfDocuments, type Source, upstreamSecret } from "./authentik.ts";
+import type { Question } from "./questions.ts";
+import type { State, Store } from "./store.ts";
+import type { World } from "./world.ts";
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+export interface Asking {
+  isolate: string;
+  token: string;
+  question: Question;
+  /** What the reader has, and has said so. */
+  known: { etag: string; body: string } | undefined;
+}
+
+/** A promise of docs/promises.md that was broken. */
+export class Broken extends Error {
+  override name = "Broken";
+}
+
+const seconds = 1_000;
+const { fresh, staleWhileRevalidate, staleIfError } = defaultFreshness;
+/** P1 and P7. */
+const boundMs = (fresh + staleWhileRevalidate) * seconds;
+/** P2: of a page with sources on it, and of an empty one. */
+const staleMs = (fresh + staleIfError) * seconds;
+const emptyStaleMs = (5 + 3_600) * seconds;
+/** P9: the time for which a verdict is fresh comes on top. */
+const graceMs = (55 + defaultTokenGraceSeconds) * seconds;
+/** A load that hangs ends then, for whoever waits for it. */
+const longestLoadMs = 10 * seconds;
+/** How long a request may take in all: a look-up of its token, and a load, each behind another's that hangs. */
+const longestRequestMs = 2 * (longestLoadMs + 4 * seconds);
+
+const digestOf = (text: string) => createHash("sha256").update(text).digest("hex");
+
+const shownNames = (body: string) => body.match(/"name":"[A-Z] \d+"/g)?.join() ?? body;
+
+/** Knows what was true when, and holds every reply and every write against the promises. */
+export function createJudge(world: World, store: Store, authentik: ReturnType<typeof createAuthentik>) {
+  const broken: Broken[] = [];
+  const open = new Set<Asking & { startedAt: number; earliest: number }>();
+  const setBacks: { at: number; ms: number }[] = [];
+  const refusedAt = new Map<string, number>();
+  /** Lists that writers were given besides authentik's. */
+  const offered = new Set<string>();
+  let judgedStates = 0;
+  let lastSynced = 0;
+
+  function expect(isKept: boolean, promise: string, why: () => string): void {
+    if (isKept) return;
+    broken.push(new Broken(`${promise}: ${why()}`));
+    world.log(`BROKEN ${promise}: ${why()}`, "judge");
+  }
+
+  /** What clocks that were set back since then add to a bound. */
+  const slackSince = (at: number) => setBacks.filter((each) => each.at >= at).reduce((sum, { ms }) => sum + ms, 0);
+
+  /** For how long a state is over; while the store was down nobody could know better. */
+  function lagOf(state: State, isUp = store.isUp()): number {
+    const since = Math.max(state.to, isUp ? store.look.upSince : 0);
+    return state.to === Number.POSITIVE_INFINITY ? 0 : world.at() - since - slackSince(state.to);
+  }
+
+  const isWithin = (state: State, upMs: number, downMs: number) => lagOf(state) <= (store.isUp() ? upMs : downMs);
+
+  function judgeToken({ token, isolate }: Asking, reply: Reply, earliest: number): void {
+    const digest = digestOf(token);
+    const rowIn = (state: State) => state.tokens.get(digest);
+    const possible = store.states.filter((state) => isWithin(state, boundMs, graceMs));
+    const isGood = (state: State) => {
+      const row = rowIn(state);
+      return row?.mayView === true && !row.isRevoked && (row.expiresAt === null || row.expiresAt > earliest);
+    };
+    const reader = isolate.startsWith("W") ? "W" : isolate;
+    const key = `${isolate} ${token}`;
+    const lookUps = store
+      .askedBy(reader)
+      .filter(({ statement, isAnswered }) => isAnswered && statement.includes(digest));
+    if (reply.status === 403) {
+      const bad = lookUps.filter(({ from, to }) =>
+        store.states.some((s) => s.from <= to && s.to >= from && !isGood(s)),
+      );
+      const last = bad.at(-1);
+      if (last) refusedAt.set(key, last.from);
+      expect(
+        possible.some((state) => !isGood(state)) || lagOfGood(isGood) < 0,
+        "P9",
+        () => `${token} is refused, and was good all the time`,
+      );
+      return;
+    }
+    if (reply.status >= 500) return;
+    const row = possible.map(rowIn).find((each) => each);
+    const isExpired = row !== undefined && row.expiresAt !== null && row.expiresAt <= earliest;
+    expect(possible.some(isGood), isExpired ? "P8" : "P7", () => `${token} gets ${reply.status}, and is not good`);
+    const refused = refusedAt.get(key);
+    if (refused !== undefined) {
+      const again = lookUps.some(
+        ({ from, to }) => to >= refused && store.states.some((s) => s.from <= to && s.to >= from && isGood(s)),
+      );
+      expect(again, "P9", () => `${token} is in again, and was seen refused`);
+    }
+  }
+
+  const lagOfGood = (isGood: (state: State) => boolean) => (store.states.every(isGood) ? 0 : -1);
+
+  function judgeBody({ question, known }: Asking, { status, headers, body }: Reply): void {
+    const given =
+      status === 304 ? { status: 200, body: known?.body } : { status, body: status === 200 ? body : undefined };
+    const isSame = (state: State) => {
+      const answer = question.answer(state);
+      return answer.status === given.status && answer.body === given.body;
+    };
+    const same = store.states.filter(isSame);
+    const last = same.at(-1);
+    expect(
+      last !== undefined,
+      "P3",
+      () => `${question.path} is answered as the store never would: ${status} ${shownNames(body)}`,
+    );
+    if (!last) return;
+    const lag = lagOf(last);
+    const isEmpty = question.answer(last).isEmpty === true;
+    const most = store.isUp() ? boundMs : isEmpty ? emptyStaleMs : staleMs;
+    expect(lag <= most, store.isUp() ? "P1" : "P2", () => `${question.path} is ${Math.round(lag / seconds)} s too old`);
+    const isMarked = headers.get("Cache-Status")?.includes("detail=stale-if-error") ?? false;
+    expect(lagOf(last, false) <= boundMs || isMarked, "P2", () => `${question.path} is old, and not marked as stale`);
+    if (given.status !== 200) return;
+    const etag = headers.get("ETag");
+    expect(etag === `"${digestOf(given.body ?? "")}"`, "P3", () => `${question.path} has the ETag of another body`);
+    expect(!body.includes(upstreamSecret), "P16", () => `${question.path} has a secret`);
+  }
+
+  function judgeReply(asking: Asking & { startedAt: number; earliest: number }, reply: Reply): void {
+    const { question, startedAt } = asking;
+    judgeToken(asking, reply, asking.earliest);
+    const wasUp = store.isUp() && store.look.upSince + longestLoadMs + 4 * seconds < startedAt;
+    const isRight = reply.status < 500 || (reply.status === 503 && !wasUp);
+    expect(isRight, "P5", () => `${question.path} is a ${reply.status} while the store is up`);
+    if ([200, 304, 404].includes(reply.status)) judgeBody(asking, reply);
+  }
+
+  /** One load at a time for each reader and page: of those that still wait. */
+  function judgeLoads(reader: string): void {
+    const loads = store.askedBy(reader).filter(({ to, isOver }) => to === Number.POSITIVE_INFINITY && !isOver());
+    const statements = loads.map(({ statement }) => statement);
+    expect(new Set(statements).size === statements.length, "P10", () => `${reader} loads one thing twice at once`);
+  }
+
+  /** A state that a writer has made. */
+  function judgeState(state: State, before: State | undefined): void {
+    const essence = essenceOfDocuments(state.documents);
+    expect(!state.documents.join().includes(upstreamSecret), "P16", () => "a secret is stored");
+    if (!before || essence === essenceOfDocuments(before.documents)) return;
+    expect(state.documents.length > 0, "P15", () => "all sources are gone from the store");
+    const version = authentik.versions.get(essence);
+    expect(
+      version !== undefined || offered.has(essence),
+      "P12",
+      () => `the store holds what no writer was given: ${essence}`,
+    );
+    if (offered.has(essence)) lastSynced = 0;
+    else if (version !== undefined) {
+      expect(version >= lastSynced, "P12", () => `version ${version} of the list has replaced version ${lastSynced}`);
+      lastSynced = version;
+    }
+  }
+
+  return {
+    broken,
+    begin(asking: Asking) {
+      const own = { ...asking, startedAt: world.at(), earliest: world.now() };
+      open.add(own);
+      return {
+        end(reply: Reply) {
+          open.delete(own);
+          judgeReply(own, reply);
+        },
+        leave: () => open.delete(own),
+      };
+    },
+    beginSync() {
+      const version = authentik.version();
+      return (isGood: boolean) => {
+        const now = essenceOfDocuments(store.states.at(-1)?.documents ?? []);
+        const isAsRead = (authentik.versions.get(now) ?? 0) >= version || offered.size > 0;
+        expect(
+          !isGood || isAsRead,
+          "P13",
+          () => "a good sync has left the store older than authentik was when it began",
+        );
+      };
+    },
+    offer: (rows: Source[]) => offered.add(essenceOf(rows)),
+    /** A store that comes back older: what was written since is as if it never was. */
+    forgetWrites() {
+      for (const { documents } of store.states) offered.add(essenceOfDocuments(documents));
+    },
+    setBack(ms: number) {
+      setBacks.push({ at: world.at(), ms });
+      for (const own of open) own.earliest = Math.min(own.earliest, world.now());
+    },
+    /** An isolate that is new knows nothing. */
+    forget(isolate: string) {
+      for (const key of refusedAt.keys()) if (key.startsWith(`${isolate} `)) refusedAt.delete(key);
+    },
+    drop(isolate: string) {
+      for (const own of open) if (own.isolate === isolate) open.delete(own);
+    },
+    /** Judges what can be seen at any time. */
+    look() {
+      for (; judgedStates < store.states.length; judgedStates++) {
+        const state = store.states[judgedStates];
+        if (state) judgeState(state, store.states[judgedStates - 1]);
+      }
+      for (const reader of ["A1", "A2", "B1", "W"]) judgeLoads(reader);
+      for (const { startedAt, question } of open) {
+        const waits = world.at() - startedAt;
+        expect(waits <= longestRequestMs, "P10", () => `${question.path} is not answered after ${waits / seconds} s`);
+      }
+      const [first] = broken;
+      if (first) throw first;
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { openLibsql } from "../../src/db/libsql.ts";
+import type { ReadKey } from "../../src/gateway/app.ts";
+import { createGateway } from "../../src/gateway/gateway.ts";
+import { readSettings } from "../../src/settings.ts";
+import { readStore, type StoreOptions } from "../../src/store/routes.ts";
+import { cacheTag, readServed, serveStore } from "../../src/store/serve.ts";
+import { syncJob } from "../../src/sync/job.ts";
+import { readList } from "../../src/sync/list.ts";
+import { replaceSources } from "../../src/sync/write.ts";
+import { createAuthentik, syncToken } from "./authentik.ts";
+import { createDataCentre, type DataCentre } from "./data-centre.ts";
+import { createJudge, type Reply } from "./judge.ts";
+import { publicUrl, type Question } from "./questions.ts";
+import { createStore } from "./store.ts";
+import { createWorkersCache } from "./workers-cache.ts";
+import type { Actor, World } from "./world.ts";
+
+/** Two data centres over the Cache API, one of them with two isolates, and a place behind Workers Cache. */
+const isolateNames = ["A1", "A2", "B1", "W1", "W2"] as const;
+export const isolates = isolateNames.length;
+export const dataCentres = 2;
+
+const databaseUrl = "http://localhost:8080";
+const settingsOf = (edgeCache: "cache-api" | "platform") =>
+  readSettings({ AUTHENTIK_URL: publicUrl, EDGE_CACHE: edgeCache, LOG_HITS: "0", AUTHENTIK_TOKEN: syncToken });
+
+export type Replica = ReturnType<typeof createReplica>;
+
+/** The whole of it: authentik, the store, the syncs between them, and gateways that answer readers. */
+export function createReplica(world: World) {
+  const store = createStore(world);
+  const authentik = createAuthentik(world);
+  const judge = createJudge(world, store, authentik);
+  const centres: [DataCentre, DataCentre] = [createDataCentre(world, "A"), createDataCentre(world, "B")];
+  const workersCache = createWorkersCache(world, "W");
+  const lives = new Map<string, { gateway: ReturnType<typeof createGateway>; isDead: boolean }>();
+  /** ETags that readers have, by question. */
+  const etags = new Map<Question, { etag: string; body: string }>();
+
+  const databaseOf = (reader: string) => () =>
+    openLibsql({ url: databaseUrl, fetch: store.fetchFor(reader), timeout: world.timeout });
+
+  function startIsolate(name: string) {
+    const isPlatform = name.startsWith("W");
+    const settings = settingsOf(isPlatform ? "platform" : "cache-api");
+    const options: StoreOptions = {
+      database: databaseOf(isPlatform ? "W" : name),
+      freshness: settings.freshness,
+      tokenGraceSeconds: settings.tokenGraceSeconds,
+      now: world.now,
+    };
+    const direct: ReadKey = (key) => readStore(key, options);
+    const throughPlatform: ReadKey = async (key) =>
+      readServed(await workersCache.fetch(new Request(key), (request) => serveStore(request, options)));
+    const read = isPlatform ? throughPlatform : direct;
+    const gateway = createGateway({ settings, read, limits: {}, requestSync: undefined, now: world.now });
+    const life = { gateway, isDead: false };
+    lives.set(name, life);
+    judge.forget(name);
+    return life;
+  }
+
+  const lifeOf = (name: string) => lives.get(name) ?? startIsolate(name);
+
+  /** Ends as the runtime ends it: when the client is gone or has its answer, and nothing is kept alive any more. */
+  function createContext(life: { isDead: boolean }) {
+    const state = { isClosed: false, kept: 0 };
+    return {
+      state,
+      isOver: () => life.isDead || (state.isClosed && state.kept === 0),
+      context: {
+        waitUntil(work: Promise<unknown>) {
+          state.kept++;
+          work.catch(() => undefined).finally(() => state.kept--);
+        },
+        passThroughOnException: () => {},
+        props: {},
+      },
+    };
+  }
+
+  /** A reader asks, and may go away before there is an answer. */
+  function ask(isolate: number, token: string, question: Question, isConditional: boolean) {
+    const name = isolateNames[isolate % isolates] ?? "A1";
+    const life = lifeOf(name);
+    const { state, isOver, context } = createContext(life);
+    const actor: Actor = { name, place: name.slice(0, 1), isOver };
+    const known = isConditional ? etags.get(question) : undefined;
+    const headers = { Authorization: `Bearer ${token}`, ...(known && { "If-None-Match": known.etag }) };
+    const request = new Request(`https://edge.example${question.path}`, { headers });
+    const open = judge.begin({ isolate: name, token, question, known });
+    world.as(actor, async () => {
+      world.log(`${token} asks ${question.path}${known ? " if changed" : ""}`);
+      const response = await life.gateway.fetch(
+        request as Parameters<typeof life.gateway.fetch>[0],
+        {},
+        context as unknown as ExecutionContext,
+      );
+      const body = await response.text();
+      if (state.isClosed || life.isDead) return;
+      state.isClosed = true;
+      const reply: Reply = { status: response.status, headers: response.headers, body };
+      world.log(`${token} gets ${reply.status} ${question.path} ${reply.headers.get("Cache-Status")?.slice(24) ?? ""}`);
+      if (reply.status === 200) etags.set(question, { etag: reply.headers.get("ETag") ?? "", body });
+      open.end(reply);
+    });
+    return () => {
+      if (state.isClosed) return;
+      state.isClosed = true;
+      world.log("the client goes away", name);
+      open.leave();
+    };
+  }
+
+  let syncs = 0;
+  function startWriter(what: string, work: () => Promise<string>) {
+    const actor: Actor = { name: `sync ${(syncs++ % 2) + 1}`, isOver: () => false };
+    world.as(actor, async () => {
+      world.log(`${what} begins`);
+      world.log(`${what}: ${await work()}`);
+    });
+  }
+
+  const writable = () =>
+    openLibsql({ url: databaseUrl, fetch: store.fetchFor(), timeout: world.timeout, isWritable: true });
+
+  const sync = () =>
+    startWriter("a sync", async () => {
+      const end = judge.beginSync();
+      const isGood = await syncJob({
+        database: writable,
+        sync: { upstream: publicUrl, token: syncToken, allowRemovals: false },
+        issuers: [],
+        trigger: "cron",
+        invalidate: async () => world.leave("the invalidation", () => workersCache.invalidate(cacheTag)),
+      });
+      end(isGood);
+      return isGood ? "good" : "failed";
+    });
+
+  const importRows = (rows: ReturnType<typeof authentik.rows>) =>
+    startWriter("an import", async () => {
+      judge.offer(rows);
+      try {
+        await replaceSources(writable(), readList(rows), { now: world.now() });
+        return "good";
+      } catch (error) {
+        return `failed: ${error}`;
+      }
+    });
+
+  return {
+    world,
+    store,
+    authentik,
+    judge,
+    centres,
+    ask,
+    sync,
+    importRows,
+    kill(isolate: number) {
+      const name = isolateNames[isolate % isolates] ?? "A1";
+      lifeOf(name).isDead = true;
+      startIsolate(name);
+      judge.drop(name);
+    },
+    platform: {
+      fetch: authentik.fetch,
+      caches: {
+        open: async () => (world.actor()?.place === "B" ? centres[1] : centres[0]).cache,
+      },
+    },
+  };
+}

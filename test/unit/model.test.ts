@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { playHistories } from "../model/history.ts";
+import type { Event } from "../model/world.ts";
+
+/** MODEL_SEED repeats what `npm run test:slow` or the soak has found. */
+const seed = Number(process.env.MODEL_SEED ?? 1);
+
+describe("the model", () => {
+  it("finds no history that breaks a promise", async () => {
+    const { histories, failure } = await playHistories({ seed, histories: 200 });
+    expect(failure?.table, failure && `${failure.message}, with seed ${seed} and path ${failure.path}\n`).toBe(
+      undefined,
+    );
+    expect(histories).toBe(200);
+  });
+
+  it("plays one history for one seed, to the event", async () => {
+    const play = async () => {
+      const all: Event[][] = [];
+      await playHistories({ seed: 7, histories: 10, onHistory: (events) => all.push(events) });
+      return all;
+    };
+    const first = await play();
+    expect(first.flat().length).toBeGreaterThan(200);
+    expect(await play()).toEqual(first);
+  });
+
+  it("leaves clock, timers and network as they were", async () => {
+    const before = [Date.now, Math.random, setTimeout, clearTimeout, fetch, AbortSignal.timeout, console.log];
+    await playHistories({ seed: 1, histories: 1 });
+    expect([Date.now, Math.random, setTimeout, clearTimeout, fetch, AbortSignal.timeout, console.log]).toEqual(before);
+  });
+});
