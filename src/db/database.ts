@@ -6,6 +6,8 @@ import { jitteredBackOff, type RetryOptions, retry } from "../base/retry.ts";
 import { Unavailable } from "../base/unavailable.ts";
 import { passingStatuses } from "./fetch.ts";
 
+export type StoreKind = "libsql" | "d1";
+
 type AnyDatabase = BaseSQLiteDatabase<"async", unknown>;
 
 /**

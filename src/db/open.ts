@@ -1,8 +1,6 @@
 import { openD1 } from "./d1.ts";
-import type { Database, WritableDatabase } from "./database.ts";
+import type { Database, StoreKind, WritableDatabase } from "./database.ts";
 import { type LibsqlOptions, openLibsql } from "./libsql.ts";
-
-export type StoreKind = "libsql" | "d1";
 
 /** The Worker's store. Each function opens it, and throws Unavailable where it cannot. */
 export interface Store {

@@ -3,7 +3,7 @@ import { cacheApiStorage } from "../cache/cache-api.ts";
 import { memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
-import type { StoreKind } from "../db/open.ts";
+import type { StoreKind } from "../db/database.ts";
 import { waitUntilOf } from "../http/context.ts";
 import { crossOrigin } from "../http/cors.ts";
 import { defaultHeaders } from "../http/default-headers.ts";

@@ -4,7 +4,7 @@ import type { Cached } from "../cache/cache.ts";
 import { memoryStorage } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
-import type { StoreKind } from "../db/open.ts";
+import type { StoreKind } from "../db/database.ts";
 import { waitUntilOf } from "../http/context.ts";
 import { type Readiness, readinessSchema } from "../store/ready.ts";
 
