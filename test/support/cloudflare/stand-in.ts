@@ -59,13 +59,17 @@ export async function startCloudflare() {
     resourcePersistencePath: join(folder, "state"),
     d1Databases: Object.fromEntries(spare.map((id, i) => [`SPARE_${i}`, id])),
   };
-  const runtime = new Miniflare(convertV4MiniflareOptions({ ...base, modules: true, script: "export default {}" }));
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({ ...base, modules: true, script: "export default { fetch: () => new Response() }" }),
+  );
+  // The Worker is to stay where it is from one deployment to the next.
+  const { origin: worker, port } = await runtime.ready;
 
   const standIn = {
     /** The API's address. */
     base: "",
     /** Where the Worker runs that was deployed last. */
-    worker: "",
+    worker,
     databases: [] as Database[],
     scripts: new Map<string, Script>(),
     subdomain: "acme" as string | undefined,
@@ -74,7 +78,7 @@ export async function startCloudflare() {
     /** Answers in Cloudflare's place, if it likes. */
     intercept: (_asked: string, _response: ServerResponse): boolean => false,
     /** Whether the answer is lost on its way, though all was done. */
-    loses: (_asked: string): boolean => false,
+    loses: (_asked: string, _body: string): boolean => false,
     /** What else the Worker that runs is given. */
     variables: {} as Record<string, string>,
     engineOf,
@@ -126,6 +130,7 @@ export async function startCloudflare() {
     await runtime.setOptions(
       convertV4MiniflareOptions({
         ...base,
+        port: Number(port),
         modules: true,
         script: code,
         compatibilityDate: "2026-10-01",
@@ -134,7 +139,7 @@ export async function startCloudflare() {
         durableObjects: { SYNC_RUNNER: { className: "SyncRunner", useSQLite: true } },
       }),
     );
-    standIn.worker = (await runtime.ready).origin;
+    await runtime.ready;
   }
 
   const scriptOf = (name: string): Script => {
@@ -239,7 +244,7 @@ export async function startCloudflare() {
         const match = pattern.exec(asked);
         if (!match) continue;
         const result = await act(match.slice(1), body, request.headers["content-type"] ?? "");
-        if (standIn.loses(asked)) return response.destroy();
+        if (standIn.loses(asked, String(body))) return response.destroy();
         return sendJson(response, { success: true, errors: [], messages: [], result, result_info: pages });
       }
       throw new Refused(404, 7003, `there is no ${asked}`);
