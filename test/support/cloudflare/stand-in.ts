@@ -73,6 +73,7 @@ export async function startCloudflare() {
     databases: [] as Database[],
     scripts: new Map<string, Script>(),
     subdomain: "acme" as string | undefined,
+    accounts: [{ id: account, name: "Acme" }],
     /** Every request, without the account. */
     asked: [] as string[],
     /** Answers in Cloudflare's place, if it likes. */
@@ -158,8 +159,8 @@ export async function startCloudflare() {
   const routes: [asked: RegExp, answer: (parts: string[], body: Buffer, type: string) => unknown][] = [
     [/^GET \/user\/tokens\/verify$/, () => ({ id: "t", status: "active" })],
     [/^GET \/user$/, () => ({ email: "admin@example.com" })],
-    [/^GET \/accounts$/, () => [{ id: account, name: "Acme" }]],
-    [/^GET \/memberships$/, () => [{ account: { id: account, name: "Acme" } }]],
+    [/^GET \/accounts$/, () => standIn.accounts],
+    [/^GET \/memberships$/, () => standIn.accounts.map((each) => ({ account: each }))],
     [/^GET \/workers\/services\/(.+)$/, ([name = ""]) => service(name)],
     [/^GET \/workers\/scripts\/([^/]+)\/secrets$/, ([name = ""]) => secretsOf(name)],
     [/^GET \/workers\/scripts\/([^/]+)\/settings$/, ([name = ""]) => ({ bindings: scriptOf(name).bindings.map(bare) })],
