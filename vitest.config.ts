@@ -22,7 +22,7 @@ const workersRuntime = {
       miniflare: {
         // This is read once for each runtime, so that each has a store of its own.
         bindings: { EDGE_CACHE: "cache-api", LIBSQL_URL: `${inject("labUrl")}/${crypto.randomUUID()}/` },
-        // Not as DB, which would be the Worker's store: tests hand them over, see d1-store.ts.
+        // Tests hand them over as DB, see d1-store.ts.
         d1Databases: ["D1_1", "D1_2", "D1_3", "D1_4"],
       },
     })),

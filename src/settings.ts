@@ -33,7 +33,7 @@ export const hookSecret = {
 
 /** What the Worker is configured with, by variables and secrets of wrangler. An empty one counts as not set. */
 const variablesSchema = z.object({
-  /** The store: a `libsql://`, `https://` or `http://` URL. Without it and without D1 every list is a 503. */
+  /** The store: a `libsql://`, `https://` or `http://` URL. Without it the D1 that is bound, and without that every list is a 503. */
   LIBSQL_URL: z.optional(z.string()),
   /** The store's own token, where it asks for one. */
   LIBSQL_AUTH_TOKEN: z.optional(z.string()),

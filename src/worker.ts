@@ -13,7 +13,7 @@ import type { Trigger } from "./sync/runs.ts";
 
 /** The Worker's variables, and what its configuration binds: each may be missing. */
 export type Bindings = Variables & {
-  /** The store, where it is D1. */
+  /** The store, where `LIBSQL_URL` names no other. */
   DB?: D1Database;
   ADDRESS_LIMIT?: RateLimit;
   TOKEN_LIMIT?: RateLimit;
@@ -69,6 +69,7 @@ const gatewayOf = onceFor((env): Gateway => {
   const runner = env.SYNC_RUNNER;
   return createGateway({
     settings,
+    store: configuration.store.kind,
     read: settings.edgeCache === "platform" ? readSources() : readDirectly(configuration),
     limits: { address: limiter(env.ADDRESS_LIMIT), token: limiter(env.TOKEN_LIMIT) },
     requestSync: runner && (() => askRunner(runner, "webhook")),

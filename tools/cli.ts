@@ -54,7 +54,7 @@ async function run(name: string | undefined, args: string[]): Promise<number> {
     console.error(`${name}: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
-  return runTool(tool, args, { env, stdout: process.stdout, stderr: process.stderr });
+  return runTool(tool, args, { env, stdout: process.stdout, stderr: process.stderr, stdin: process.stdin });
 }
 
 const [name, ...args] = process.argv.slice(2);

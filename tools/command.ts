@@ -3,16 +3,18 @@ import { parseArgs } from "node:util";
 import * as z from "zod/mini";
 import { innermostMessage } from "../src/base/describe-error.ts";
 import { printable } from "../src/base/printable.ts";
+import type { Input, Output } from "./ask.ts";
 import { commandLine } from "./invocation.ts";
 
-/** A stream that may be a terminal's. */
-export type Output = NodeJS.WritableStream & { isTTY?: boolean; hasColors?: () => boolean };
+export type { Output };
 
 /** What a tool runs in: a process, or a test in the place of one. */
 export interface Surroundings {
   env: NodeJS.ProcessEnv;
   stdout: Output;
   stderr: Output;
+  /** Where the person types. Without it nothing is asked. */
+  stdin?: Input;
   /** For one request to the store's server, in milliseconds. @default 10 s, as the Worker's writers have it */
   storeMs?: number | undefined;
   /** Lets time pass before a request is tried again. @default setTimeout */

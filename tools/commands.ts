@@ -22,6 +22,8 @@ export const packageCommands: Record<string, Command> = {
 /** Those that need the repository: the package's command is built without them (build.ts). */
 export const repositoryCommands: Record<string, Command> = {
   dev: { load: () => import("./dev.ts"), purpose: "runs the Worker on this machine" },
+  setup: { load: () => import("./setup.ts"), purpose: "makes a replica that follows an authentik, from nothing" },
+  deploy: { load: () => import("./deploy.ts"), purpose: "deploys the Worker, and applies the migrations to its D1" },
   build: { load: () => import("./build.ts"), purpose: "makes the package, and bundles the Worker" },
   openapi: { load: () => import("./openapi.ts"), purpose: "makes the Worker's static files" },
   "lint-openapi": { load: () => import("./lint-openapi.ts"), purpose: "lints the description of the API" },

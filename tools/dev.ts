@@ -7,7 +7,7 @@ import { untilExit } from "./dev/until-exit.ts";
 import { toolSettings } from "./settings.ts";
 import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
-import { d1FolderOf, storeOptions, storeUsage } from "./with-store.ts";
+import { d1FolderOf, localOptions, localUsage } from "./with-store.ts";
 
 const usage = `Usage: npm run dev [-- [--d1] OPTIONS OF wrangler dev]
 
@@ -15,7 +15,7 @@ Runs the Worker on this machine, at http://localhost:8787 unless --port says oth
   LIBSQL_URL         the store: file:PATH (default file:.data/sources.db; made, migrated and filled with a sample company when
                      empty), or http(s)://… or libsql://… of a server, which is left as it is; LIBSQL_AUTH_TOKEN beside it
   DEV_TOKEN          the bearer token that a file store, or a local D1, will take (default dev-token)
-  AUTHENTIK_URL      where authentik is; callback URLs are built on it${storeUsage(17)}
+  AUTHENTIK_URL      where authentik is; callback URLs are built on it${localUsage(17)}
 Every variable of the Worker that is set here reaches it; README.md lists them.`;
 
 /** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
@@ -56,10 +56,10 @@ What follows is the Worker's log, a line for every request that reaches it. Ctrl
 
 /** With `--d1` that and its folder are ours; all other arguments are wrangler's, and not for us to judge. */
 function splitArgs(args: string[], env: NodeJS.ProcessEnv): { folder: string | undefined; others: string[] } {
-  const { values, tokens } = parseArgs({ args, options: storeOptions, strict: false, tokens: true });
+  const { values, tokens } = parseArgs({ args, options: localOptions, strict: false, tokens: true });
   if (values.d1 !== true) return { folder: undefined, others: args };
   const own = tokens.flatMap((token) => {
-    if (token.kind !== "option" || !(token.name in storeOptions)) return [];
+    if (token.kind !== "option" || !(token.name in localOptions)) return [];
     return token.value === undefined || token.inlineValue ? [token.index] : [token.index, token.index + 1];
   });
   const folder = values["persist-to"];

@@ -19,7 +19,7 @@ Replaces the sources in the store at LIBSQL_URL by those of a file in authentik'
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
 All or nothing: where a row is no source, the first ten problems are named and the store stays as it was. A value that is
 odd costs that value, and is a warning.${storeUsage(16)}
-  --sql             writes to no store, and prints the SQL that would (for D1: wrangler d1 execute NAME --file)
+  --sql             writes to no store, and prints the SQL that would (for wrangler d1 execute NAME --file)
   --strict          refuses a list with warnings
   --allow-removals  takes a list without any sources, which removes all those in the store`;
 
@@ -87,7 +87,7 @@ async function main(args: string[], io: Io) {
     throw new Error(`${file} has no sources, and ${what} where that is right, run it again with --allow-removals`);
   };
   if (values.sql) {
-    if (values.d1) throw new UsageError("--sql writes to no store: leave --d1 out");
+    if (values.d1 || values.remote) throw new UsageError("--sql writes to no store: leave --d1 and --remote out");
     const list = checked(readList(json), values.strict, io);
     refuseEmpty(sizeOf(list) === 0, "its SQL would remove all that are stored:");
     io.stdout.write(listAsSql(list, Date.now()));
@@ -99,7 +99,8 @@ async function main(args: string[], io: Io) {
     return replaceSources(db, list, {
       now: Date.now(),
       // A file takes any size; a server takes so much in one request.
-      maxBytes: !values.d1 && readStoreUrl(storeUrlOf(io.env)).file ? Number.POSITIVE_INFINITY : undefined,
+      maxBytes:
+        !values.d1 && !values.remote && readStoreUrl(storeUrlOf(io.env)).file ? Number.POSITIVE_INFINITY : undefined,
       check: ({ removed: { size } }) =>
         refuseEmpty(sizeOf(list) === 0 && size > 0, `the store has ${size}: nothing was written;`),
     });

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,16 +7,16 @@ import type { AnyD1Database } from "drizzle-orm/d1";
 import { openD1 } from "../src/db/d1.ts";
 import type { WritableDatabase } from "../src/db/database.ts";
 
-/** The Worker's configuration over D1. */
-export const d1Config = fileURLToPath(new URL("../wrangler.d1.jsonc", import.meta.url).href);
+const config = fileURLToPath(new URL("../wrangler.toml", import.meta.url).href);
 
-/** What wrangler calls `--persist-to`: where it keeps the local D1, unless it is told. Below a folder that git ignores. */
-export const defaultD1Folder = ".data/d1";
+/** What wrangler calls `--persist-to`: where it keeps the local D1, unless it is told. */
+export const defaultD1Folder = ".wrangler/state";
 
-/** Under which wrangler keeps the local D1: the database's id, once a deployment has written one, and before that the binding. */
-function localId(): string {
-  const [database] = JSON.parse(readFileSync(d1Config, "utf8")).d1_databases;
-  return database.preview_database_id ?? database.database_id ?? database.binding;
+/** Under which wrangler keeps the local D1: the database's id, where somebody has written one into wrangler.toml, or the binding. */
+async function localId(): Promise<string> {
+  const { unstable_readConfig } = await import("wrangler");
+  const [database] = unstable_readConfig({ config }).d1_databases;
+  return database?.preview_database_id ?? database?.database_id ?? "DB";
 }
 
 /** Opens the local D1 that `wrangler dev` and `wrangler d1` have in the same folder. It runs until it is closed. */
@@ -30,7 +29,7 @@ export async function openLocalD1(folder: string) {
       modules: true,
       script: "",
       resourcePersistencePath: join(folder, "v3"),
-      d1Databases: { DB: localId() },
+      d1Databases: { DB: await localId() },
     }),
   );
   const DB: AnyD1Database = await runtime.getD1Database("DB");
@@ -50,7 +49,7 @@ export async function withLocalD1<T>(folder: string, use: (db: WritableDatabase)
 /** Applies the migrations that the local D1 lacks: wrangler's own command, which also knows which of them are applied. */
 export async function migrateLocalD1(folder: string, environment = process.env): Promise<void> {
   const wrangler = createRequire(import.meta.url).resolve("wrangler");
-  const args = ["d1", "migrations", "apply", "DB", "--local", "--config", d1Config, "--persist-to", folder];
+  const args = ["d1", "migrations", "apply", "DB", "--local", "--config", config, "--persist-to", folder];
   const env = { ...environment, CI: "true", WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" };
   await promisify(execFile)(process.execPath, ["--no-warnings", wrangler, ...args], { env });
 }

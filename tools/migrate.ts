@@ -1,19 +1,25 @@
 import { parseArgs } from "node:util";
+import { migrateRemoteD1 } from "./cloudflare/remote-store.ts";
 import type { Io, Tool } from "./command.ts";
 import { commandLine, isPackage } from "./invocation.ts";
 import { migrateLocalD1 } from "./local-d1.ts";
 import { migrateStore, storeUrlOf, withLibsql } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
-import { d1FolderOf, d1Option, storeOptions, storeUsage } from "./with-store.ts";
+import { d1FolderOf, d1Option, isRemote, storeOptions, storeUsage } from "./with-store.ts";
 
 const usage = `Usage: ${commandLine("migrate", d1Option.trim())}
 
 Applies the migrations to the store at LIBSQL_URL (file:PATH, http(s)://… or libsql://…; default file:.data/sources.db).
-A store that asks for a token gets LIBSQL_AUTH_TOKEN.${storeUsage(16)}
-For a D1 that is deployed: npx wrangler d1 migrations apply DB --remote${isPackage ? "" : " --config wrangler.d1.jsonc"}`;
+A store that asks for a token gets LIBSQL_AUTH_TOKEN.${storeUsage(16)}${isPackage ? "\nFor a D1 that is deployed: npx wrangler d1 migrations apply NAME --remote" : ""}`;
 
 async function main(args: string[], io: Io) {
-  const folder = d1FolderOf(parseArgs({ args, options: storeOptions }).values, io.env);
+  const { values } = parseArgs({ args, options: storeOptions });
+  if (isRemote(values, io.env)) {
+    const count = await migrateRemoteD1(io);
+    io.print(`The migrations are applied to the deployed D1: ${count} were missing`);
+    return;
+  }
+  const folder = d1FolderOf(values, io.env);
   await (folder === undefined ? withLibsql(io, migrateStore) : migrateLocalD1(folder, io.env));
   io.print(`The migrations are applied to ${folder ?? readStoreUrl(storeUrlOf(io.env)).shown}`);
 }

@@ -22,7 +22,7 @@ Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests on
   --name NAME       what the token is for
   --expires TIME    how long it lives: a number with s, m, h, d or w (default: for ever)
   --scope SCOPE     sources:read may list sources (default); none is known, but may view nothing${storeUsage(16)}
-  --sql             stores nothing, and prints the SQL that would (for D1); the token goes to stderr`;
+  --sql             stores nothing, and prints the SQL that would; the token goes to stderr`;
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const longestName = 100;
@@ -42,7 +42,8 @@ async function create(args: string[], io: Io) {
   });
   const { name, scope, expires } = values;
   if (!name?.trim() || name.length > longestName) throw new UsageError(`--name takes 1 to ${longestName} characters`);
-  if (values.sql && values.d1) throw new UsageError("--sql writes to no store: leave --d1 out");
+  if (values.sql && (values.d1 || values.remote))
+    throw new UsageError("--sql writes to no store: leave --d1 and --remote out");
   if (!isScope(scope)) throw new UsageError(`--scope takes ${scopes.join(" or ")}, not "${scope}"`);
   const createdAt = Date.now();
   const expiresAt = expires === undefined ? null : createdAt + readDuration(expires);

@@ -1,30 +1,36 @@
 import type { WritableDatabase } from "../src/db/database.ts";
+import { withRemoteD1 } from "./cloudflare/remote-store.ts";
 import { type Io, UsageError } from "./command.ts";
 import { isPackage } from "./invocation.ts";
 import { defaultD1Folder, withLocalD1 } from "./local-d1.ts";
 import { withLibsql } from "./store.ts";
 
-/** What the command line of a tool may say of the store. */
-export const storeOptions = { d1: { type: "boolean", default: false }, "persist-to": { type: "string" } } as const;
+/** What the command line of a tool may say of a local D1, and of any store. */
+export const localOptions = { d1: { type: "boolean", default: false }, "persist-to": { type: "string" } } as const;
+export const storeOptions = { ...localOptions, remote: { type: "boolean", default: false } } as const;
 
 export interface StoreFlags {
   d1?: boolean | undefined;
   "persist-to"?: string | undefined;
+  remote?: boolean | undefined;
 }
 
-/** What the usage of a tool shows of them. A host of the package has a local D1 of its own, which takes SQL alone. */
-export const d1Option = isPackage ? "" : " [--d1]";
-export const sqlOption = isPackage ? "--sql" : "--d1 | --sql";
+/** What the usage of a tool shows of them. A host of the package has a D1 of its own, which takes SQL alone. */
+export const d1Option = isPackage ? "" : " [--d1 | --remote]";
+export const sqlOption = isPackage ? "--sql" : "--d1 | --remote | --sql";
+
+const localFlags = [
+  ["--d1", "takes the local D1 for the store, which `npm run dev -- --d1` serves"],
+  ["--persist-to DIR", `where that is kept (default ${defaultD1Folder})`],
+];
+const remoteFlags = [["--remote", "takes the D1 of the deployed Worker, by Cloudflare's API"]];
+
+const usageOf = (flags: string[][], width: number) =>
+  isPackage ? "" : flags.map(([flag = "", meaning]) => `\n  ${flag.padEnd(width)}  ${meaning}`).join("");
 
 /** @param width of the column of flags */
-export function storeUsage(width: number): string {
-  if (isPackage) return "";
-  const flags = [
-    ["--d1", "takes the local D1 for the store, which `npm run dev -- --d1` serves"],
-    ["--persist-to DIR", `where that is kept (default ${defaultD1Folder})`],
-  ];
-  return flags.map(([flag = "", meaning]) => `\n  ${flag.padEnd(width)}  ${meaning}`).join("");
-}
+export const localUsage = (width: number): string => usageOf(localFlags, width);
+export const storeUsage = (width: number): string => usageOf([...localFlags, ...remoteFlags], width);
 
 /**
  * The folder of the local D1, where that is the store.
@@ -33,16 +39,36 @@ export function storeUsage(width: number): string {
 export function d1FolderOf({ d1, "persist-to": folder }: StoreFlags, env: NodeJS.ProcessEnv): string | undefined {
   if (!d1 && folder !== undefined) throw new UsageError("--persist-to is for --d1");
   if (!d1) return undefined;
-  if (isPackage)
-    throw new UsageError("--d1 is for the repository's own scripts: --sql gives what wrangler d1 execute takes");
-  if (env.LIBSQL_URL)
-    throw new UsageError("--d1 and LIBSQL_URL are two stores: unset LIBSQL_URL, in .dev.vars too, or leave --d1 out");
+  checkFlag("--d1", env);
   if (folder === "") throw new UsageError("--persist-to takes a folder");
   return folder ?? defaultD1Folder;
 }
 
-/** Opens the tool's store for as long as `use` takes: the local D1 with --d1, else the one at LIBSQL_URL. */
+/**
+ * Whether the store is the D1 of the deployed Worker.
+ * @throws UsageError
+ */
+export function isRemote({ d1, remote }: StoreFlags, env: NodeJS.ProcessEnv): boolean {
+  if (!remote) return false;
+  if (d1) throw new UsageError("--d1 and --remote are two stores: leave one out");
+  checkFlag("--remote", env);
+  return true;
+}
+
+function checkFlag(flag: string, env: NodeJS.ProcessEnv): void {
+  if (isPackage) {
+    throw new UsageError(`${flag} is for the repository's own scripts: --sql gives what wrangler d1 execute takes`);
+  }
+  if (env.LIBSQL_URL) {
+    throw new UsageError(
+      `${flag} and LIBSQL_URL are two stores: unset LIBSQL_URL, in .dev.vars too, or leave ${flag} out`,
+    );
+  }
+}
+
+/** Opens the tool's store for as long as `use` takes: the local D1 with --d1, the deployed one with --remote, else LIBSQL_URL. */
 export function withStore<T>(io: Io, flags: StoreFlags, use: (db: WritableDatabase) => Promise<T>): Promise<T> {
+  if (isRemote(flags, io.env)) return withRemoteD1(io, use);
   const folder = d1FolderOf(flags, io.env);
   return folder === undefined ? withLibsql(io, use) : withLocalD1(folder, use);
 }

@@ -6,6 +6,8 @@ import { jitteredBackOff, type RetryOptions, retry } from "../base/retry.ts";
 import { Unavailable } from "../base/unavailable.ts";
 import { passingStatuses } from "./fetch.ts";
 
+export type StoreKind = "libsql" | "d1";
+
 type AnyDatabase = BaseSQLiteDatabase<"async", unknown>;
 
 /**
@@ -39,13 +41,8 @@ export async function runQuery<T>(run: () => Promise<T>, timing: QueryTiming = {
   try {
     return await withDeadline(retry(run, { attempts, mayRetry, waitMs, deadline, now, ...others }), queryMs, late);
   } catch (error) {
-    const missing = missingPart(error);
-    throw new Unavailable(
-      missing === undefined
-        ? "the store did not answer"
-        : `the store lacks the ${missing}: run \`npm run db:migrate\`, or \`wrangler d1 migrations apply\` for D1`,
-      { cause: error },
-    );
+    const remedy = remedyOf(error);
+    throw new Unavailable(remedy ?? "the store did not answer", { cause: error, remedy });
   }
 }
 
@@ -63,9 +60,12 @@ function mayRetry(error: unknown): boolean {
   return cause.message === lostMessage || ("code" in cause && lostCodes.some((code) => code === cause.code));
 }
 
-/** A table or a column, by its name. SQLite says it in words alone, whichever driver passes them on. */
-function missingPart(error: unknown): string | undefined {
+/** What to do where a table or a column is missing. SQLite says so in words alone, and D1 puts its own before them. */
+function remedyOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const [, kind, name] = /no such (table|column): "?([\w.]+)/.exec(error.message) ?? [];
-  return kind ? `${kind} ${name}` : missingPart(error.cause);
+  const [, d1, kind, name] = /(D1_ERROR: )?no such (table|column): "?([\w.]+)/.exec(error.message) ?? [];
+  if (!kind) return remedyOf(error.cause);
+  return d1
+    ? `the store is D1, and lacks the ${kind} ${name}: run \`npm run db:migrate -- --remote\`, \`npm run dev -- --d1\` for that of this machine, or in a host \`wrangler d1 migrations apply\``
+    : `the store is libSQL, and lacks the ${kind} ${name}: run \`npm run db:migrate\``;
 }

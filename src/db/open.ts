@@ -1,9 +1,10 @@
 import { openD1 } from "./d1.ts";
-import type { Database, WritableDatabase } from "./database.ts";
+import type { Database, StoreKind, WritableDatabase } from "./database.ts";
 import { type LibsqlOptions, openLibsql } from "./libsql.ts";
 
 /** The Worker's store. Each function opens it, and throws Unavailable where it cannot. */
 export interface Store {
+  kind: StoreKind;
   /**
    * @param isPrimary whether only the primary will do
    * @param onRequest called before every request to the store
@@ -15,6 +16,7 @@ export interface Store {
 type LibsqlAddress = Pick<LibsqlOptions, "url" | "authToken">;
 
 const libsqlStore = (libsql: LibsqlAddress): Store => ({
+  kind: "libsql",
   forReading: (_, onRequest) => openLibsql({ ...libsql, onRequest }),
   forWriting: () => openLibsql({ ...libsql, isWritable: true }),
 });
@@ -24,17 +26,11 @@ const libsqlStore = (libsql: LibsqlAddress): Store => ({
  * any time, and a revocation takes effect within 60 s; so do the reads of a writer, whose guard would otherwise fail each time.
  */
 const d1Store = (DB: D1Database): Store => ({
+  kind: "d1",
   forReading: (isPrimary, onRequest) => openD1(isPrimary ? DB : DB.withSession("first-unconstrained"), onRequest),
   forWriting: () => openD1(DB),
 });
 
-/**
- * D1 where it is bound, libSQL elsewhere.
- * @throws Error where both are configured
- */
-export function storeOf(DB: D1Database | undefined, libsql: LibsqlAddress): Store {
-  if (!DB) return libsqlStore(libsql);
-  if (libsql.url)
-    throw new Error("the configuration is wrong: both LIBSQL_URL and the D1 binding DB are there, and each is a store");
-  return d1Store(DB);
-}
+/** The libSQL database at `LIBSQL_URL`, where that is set; the D1 that is bound elsewhere. */
+export const storeOf = (DB: D1Database | undefined, libsql: LibsqlAddress): Store =>
+  libsql.url || !DB ? libsqlStore(libsql) : d1Store(DB);

@@ -3,6 +3,7 @@ import { cacheApiStorage } from "../cache/cache-api.ts";
 import { memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
+import type { StoreKind } from "../db/database.ts";
 import { waitUntilOf } from "../http/context.ts";
 import { crossOrigin } from "../http/cors.ts";
 import { defaultHeaders } from "../http/default-headers.ts";
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   settings: Settings;
   /** Reads what no cache here has. */
   read: ReadKey;
+  /** What is read there. */
+  store: StoreKind;
   limits: { address?: KeyLimiter | undefined; token?: KeyLimiter | undefined };
   /** Asks for a run of the sync. Without it there is no webhook. */
   requestSync: (() => Promise<void>) | undefined;
@@ -50,7 +53,7 @@ const caches: Record<EdgeCache, (now: () => number) => Cache<StoredResponse>> = 
 
 /** What clients talk to: authenticates, validates, and reads through the cache. It is never cached itself. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { settings, read, limits, requestSync, now = Date.now } = options;
+  const { settings, read, store, limits, requestSync, now = Date.now } = options;
   const { edgeCache, authentikUrl, corsOrigins, sync } = settings;
   const { cache = caches[edgeCache](now) } = options;
   const log = requestLog({ hits: settings.logHits });
@@ -66,7 +69,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     .get("/healthz", (c) => c.json({ status: "ok" }))
     .get(
       "/readyz",
-      readiness({ read: (c) => read(readyKey, c), maxAgeSeconds: sync.maxAgeSeconds, problem: sync.problem, now }),
+      readiness({
+        read: (c) => read(readyKey, c),
+        store,
+        maxAgeSeconds: sync.maxAgeSeconds,
+        problem: sync.problem,
+        now,
+      }),
     )
     .all("/healthz", otherMethods)
     .all("/readyz", otherMethods)

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import * as z from "zod/mini";
+import { Unavailable } from "../base/unavailable.ts";
 import { type Database, runQuery } from "../db/database.ts";
 import { isGoodRun } from "../db/good-run.ts";
 import { syncRuns } from "../db/schema.ts";
 
-/** What a store that is well says of itself. */
+/** What a store that answers says of itself. */
 export const readinessSchema = z.object({
   /** When the last good run of the sync began, in milliseconds since 1970: what it read is not older. Null: there was none. */
   syncedAt: z.nullable(z.number()),
@@ -12,6 +13,10 @@ export const readinessSchema = z.object({
   trigger: z.optional(z.enum(syncRuns.trigger.enumValues)),
   /** How many warnings it had. */
   warnings: z.optional(z.number()),
+  /** Whether there is no source. */
+  isEmpty: z.optional(z.boolean()),
+  /** What makes the table that is missing: the store is not ready then. */
+  remedy: z.optional(z.string()),
 });
 
 export type Readiness = z.infer<typeof readinessSchema>;
@@ -21,10 +26,17 @@ export type Readiness = z.infer<typeof readinessSchema>;
  * @throws Unavailable
  */
 export async function readReadiness(db: Database): Promise<Readiness> {
-  const tables = ["list_state", "oauth_sources", "source_types", "api_tokens"];
+  const tables = ["oauth_sources", "list_state", "source_types", "api_tokens"];
   const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
   // By its id: a clock that was ahead would have the last word for as long as it was.
-  const statement = sql`SELECT started_at, "trigger", warnings${touched} FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
-  const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], unknown]>(statement));
-  return row ? { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]) } : { syncedAt: null };
+  const lastRun = sql`SELECT started_at, "trigger", warnings FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
+  const statement = sql`SELECT run.started_at, run."trigger", run.warnings${touched} FROM (SELECT 1) LEFT JOIN (${lastRun}) AS run`;
+  try {
+    const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], unknown, unknown]>(statement));
+    if (!row || row[0] === null) return { syncedAt: null, isEmpty: row?.[3] === null };
+    return { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]), isEmpty: row[3] === null };
+  } catch (error) {
+    if (error instanceof Unavailable && error.remedy) return { syncedAt: null, remedy: error.remedy };
+    throw error;
+  }
 }

@@ -46,7 +46,7 @@ const lastRun = async () => (await store.runs()).at(-1);
 
 describe("an instance that syncs with another", () => {
   it("is filled over HTTP, to the last byte, and a second run writes nothing", async () => {
-    await until(async () => expect(await readiness()).toEqual({ status: "ready" }));
+    await until(async () => expect(await readiness()).toMatchObject({ status: "ready", store: "libsql" }));
     await until(async () => expect(JSON.parse(await page("page_size=1")).pagination.count).toBe(0));
 
     expect(await sync()).toMatchObject({ code: 0, stdout: "added 67, changed 0, removed 0, unchanged 0\n" });
@@ -91,6 +91,7 @@ describe("an instance that syncs with another", () => {
     await until(async () =>
       expect(await readiness()).toEqual({
         status: "ready",
+        store: "libsql",
         sync: { age_seconds: expect.any(Number), trigger: "cron", warnings: 0 },
       }),
     );

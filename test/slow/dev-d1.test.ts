@@ -103,7 +103,7 @@ describe("the tools over the local D1 of npm run dev", () => {
 
   it("leave it to wrangler's own commands, which know it as migrated, and see the same data", async () => {
     const wrangler = (...args: string[]) =>
-      promisify(execFile)("wrangler", ["d1", ...args, "--local", "--persist-to", folder, "-c", "wrangler.d1.jsonc"]);
+      promisify(execFile)("wrangler", ["d1", ...args, "--local", "--persist-to", folder]);
     expect((await wrangler("migrations", "apply", "DB")).stdout).toContain("No migrations to apply");
     const [{ results }] = JSON.parse(
       (await wrangler("execute", "DB", "--json", "--command", "SELECT count FROM list_state")).stdout,
@@ -118,7 +118,7 @@ describe("the tools over the local D1 of npm run dev", () => {
     const file = join(folder, "awkward.sql");
     writeFileSync(list, JSON.stringify(awkwardSources()));
     writeFileSync(file, (await runTool("import", ["--sql", list], withoutLibsql)).stdout);
-    const args = ["d1", "execute", "DB", "--local", "--persist-to", folder, "-c", "wrangler.d1.jsonc"];
+    const args = ["d1", "execute", "DB", "--local", "--persist-to", folder];
     await promisify(execFile)("wrangler", [...args, "--file", file]);
     const query = "SELECT document, search_text FROM oauth_sources ORDER BY pk";
     const { stdout } = await promisify(execFile)("wrangler", [...args, "--json", "--command", query], {

@@ -23,6 +23,7 @@ export function startGateway(
   const gateway = createGateway({
     settings,
     read: (key) => readStore(key, { database: store.open, freshness, tokenGraceSeconds, now }),
+    store: "libsql",
     limits,
     requestSync: undefined,
     cache: memoryCache(swrCache({ storage, now, logError: () => {} }), { now }),

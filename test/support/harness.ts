@@ -84,7 +84,6 @@ export const upstream = await startUpstream();
 
 // The custom build of both has run: lab.ts makes the static files.
 const { build: _, ...deployed } = unstable_readConfig({ config: "wrangler.toml" });
-const { build: __, ...deployedOverD1 } = unstable_readConfig({ config: "wrangler.d1.jsonc" });
 
 /** The folders that these name, without the .dev.vars beside them, which would go before the variables here. */
 const root = temporaryFolder();
@@ -118,7 +117,7 @@ const workers = {
   misconfigured: [{ ...reader, CORS_ORIGINS: "none" }, {}],
   late: [{ ...reader, SYNC_MAX_AGE_SECONDS: "60" }, {}],
   limited: [reader, { ratelimits: [{ name: "TOKEN_LIMIT", namespace_id: "1", simple: { limit: 1, period: 60 } }] }],
-  d1: [{ AUTHENTIK_SYNC_URL: upstream.origin, AUTHENTIK_TOKEN: tokens.authentik }, deployedOverD1],
+  d1: [{ AUTHENTIK_SYNC_URL: upstream.origin, AUTHENTIK_TOKEN: tokens.authentik }, {}],
 } as const satisfies Record<string, readonly [Variables, object]>;
 
 export type WorkerName = keyof typeof workers;

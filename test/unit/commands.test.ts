@@ -22,6 +22,13 @@ const failing: { name: string; args: string[]; variables?: Record<string, string
   { name: "authentik-setup", args: [], code: 2, message: "authentik:setup: give one address" },
   { name: "dev-store", args: ["sh", "-c", "exit 7"], code: 7, message: "Store   " },
   { name: "dev", args: [], variables: { EDGE_CACHE: "no" }, code: 2, message: "dev: the configuration is wrong" },
+  { name: "setup", args: [], code: 2, message: "setup: give one address" },
+  {
+    name: "deploy",
+    args: ["--config", join(folder, "none.toml")],
+    code: 1,
+    message: "deploy: Could not read file",
+  },
   { name: "build", args: ["all"], code: 2, message: "build: Unexpected argument 'all'" },
   { name: "openapi", args: ["all"], code: 2, message: "openapi: Unexpected argument 'all'" },
   { name: "lint-openapi", args: ["all"], code: 2, message: "lint-openapi: Unexpected argument 'all'" },

@@ -17,8 +17,8 @@ describe("the tools over a local D1", () => {
     ["LIBSQL_URL beside it", ["dev", "--d1"], { LIBSQL_URL: "http://x" }, "--d1 and LIBSQL_URL are two stores"],
     ["a folder alone", ["sync", "--status", "--persist-to", "x"], {}, "--persist-to is for --d1"],
     ["no folder", ["migrate", "--d1", "--persist-to", ""], withoutLibsql, "--persist-to takes a folder"],
-    ["SQL as well", ["import", "--d1", "--sql", fixturePath("many")], withoutLibsql, "leave --d1 out"],
-    ["SQL as well", ["token", "create", "--name", "x", "--d1", "--sql"], withoutLibsql, "leave --d1 out"],
+    ["SQL as well", ["import", "--d1", "--sql", fixturePath("many")], withoutLibsql, "leave --d1 and --remote out"],
+    ["SQL as well", ["token", "create", "--name", "x", "--d1", "--sql"], withoutLibsql, "leave --d1 and --remote out"],
   ])("refuse %s: %j", async (_, [name = "", ...args], variables, message) => {
     const { code, stdout, stderr } = await runTool(name, args, variables);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

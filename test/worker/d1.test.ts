@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest"
 import { listKey } from "../../src/store/key.ts";
 import worker, { type Bindings, Sources } from "../../src/worker.ts";
 import { createD1Store } from "../support/d1-store.ts";
-import { type AnyStore, readFixture } from "../support/store.ts";
+import { type AnyStore, createStore, readFixture } from "../support/store.ts";
 import { authentikUrl, startWorker } from "../support/worker.ts";
 
 let store: AnyStore;
@@ -76,16 +76,13 @@ describe("a Worker over D1", () => {
     expect(JSON.parse(logged.at(-1) ?? "")).toMatchObject({ entrypoint: "Sources", store: 1 });
   });
 
-  it.each([
-    ["gateway", (env: Bindings) => startWorker({ bindings: {} }, env).list()],
-    ["health", (env: Bindings) => startWorker({ bindings: {} }, env).send("/healthz")],
-  ])("is a 500 where LIBSQL_URL is set too, which the log names: %s", async (_, ask) => {
-    const response = await ask({ ...store.bindings, LIBSQL_URL: "https://sources.example" });
-    expect([response.status, await response.json()]).toEqual([
-      500,
-      { detail: "Internal server error.", code: "error" },
-    ]);
-    expect(logged.join()).toMatch(/the configuration is wrong: .*LIBSQL_URL.*DB/);
+  it("reads the libSQL database where LIBSQL_URL is set too, and /readyz names the store", async () => {
+    const libsql = await createStore();
+    const over = async (bindings: Bindings) => (await startWorker({ bindings }).send("/readyz")).json();
+    expect(await over(store.bindings)).toMatchObject({ status: "ready", store: "d1" });
+    const before = await store.requests();
+    expect(await over({ ...store.bindings, ...libsql.bindings })).toMatchObject({ status: "ready", store: "libsql" });
+    expect(await store.requests()).toBe(before);
   });
 
   it("takes an empty LIBSQL_URL for none", async () => {

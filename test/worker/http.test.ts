@@ -161,13 +161,14 @@ describe("health", () => {
     const unready = await broken.send("/readyz");
     expect({ status: unready.status, body: await unready.json() }).toEqual({
       status: 503,
-      body: { status: "unavailable" },
+      body: { status: "unavailable", store: "libsql" },
     });
 
     const ready = startWorker(store);
     expect((await ready.send("/readyz")).status).toBe(200);
     const before = await store.requests();
-    for (let i = 0; i < 5; i++) expect(await (await ready.send("/readyz")).json()).toEqual({ status: "ready" });
+    for (let i = 0; i < 5; i++)
+      expect(await (await ready.send("/readyz")).json()).toEqual({ status: "ready", store: "libsql" });
     expect(await store.requests(), "asked every few seconds at most").toBe(before);
 
     const empty = await createStore();

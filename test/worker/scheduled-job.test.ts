@@ -10,7 +10,7 @@ import { authentikUrl, startWorker } from "../support/worker.ts";
 
 const token = "ak-0123456789abcdef-secret";
 
-describe.each(engines)("over $engine", ({ create, passingFailure }) => {
+describe.each(engines)("over $engine", ({ engine, create, passingFailure }) => {
   let store: AnyStore;
   let logged: string[];
 
@@ -122,16 +122,19 @@ describe.each(engines)("over $engine", ({ create, passingFailure }) => {
         warnings: secondsAgo / 100,
       });
 
+    const ofStore = { store: engine.toLowerCase() };
+
     async function ready(variables: Bindings = {}) {
       const response = await startWorker(store, variables).send("/readyz");
       return [response.status, await response.json()];
     }
 
-    it("says nothing of a sync that never was, unless one is asked for", async () => {
-      expect(await ready()).toEqual([200, { status: "ready" }]);
+    it("says nothing of a sync that never was, unless one is asked for, and what fills an empty store", async () => {
+      const problem = expect.stringMatching(/has no sources yet: run `npm run /);
+      expect(await ready()).toEqual([200, { ...ofStore, status: "ready", problem }]);
       await ran(5, "failed");
-      expect(await ready()).toEqual([200, { status: "ready" }]);
-      expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { status: "stale" }]);
+      expect(await ready()).toEqual([200, { ...ofStore, status: "ready", problem }]);
+      expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { ...ofStore, status: "stale", problem }]);
     });
 
     it("gives the age of the last good run, what started it and its warnings, and is not ready where that is over the limit", async () => {
@@ -141,14 +144,15 @@ describe.each(engines)("over $engine", ({ create, passingFailure }) => {
       await ran(5, "superseded");
       const seconds = expect.toSatisfy((age: number) => age >= 700 && age < 720);
       const age = { sync: { age_seconds: seconds, trigger: "webhook", warnings: 7 } };
-      expect(await ready()).toEqual([200, { status: "ready", ...age }]);
-      expect(await ready({ SYNC_MAX_AGE_SECONDS: "900" })).toEqual([200, { status: "ready", ...age }]);
-      expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { status: "stale", ...age }]);
+      expect(await ready()).toEqual([200, { ...ofStore, status: "ready", ...age }]);
+      expect(await ready({ SYNC_MAX_AGE_SECONDS: "900" })).toEqual([200, { ...ofStore, status: "ready", ...age }]);
+      expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { ...ofStore, status: "stale", ...age }]);
     });
 
     it("is not ready over a store that lacks the table", async () => {
       await store.db.run("DROP TABLE sync_runs");
-      expect(await ready()).toEqual([503, { status: "unavailable" }]);
+      const problem = expect.stringContaining("lacks the table sync_runs: run `npm run db:migrate");
+      expect(await ready()).toEqual([503, { ...ofStore, status: "unavailable", problem }]);
     });
   });
 });

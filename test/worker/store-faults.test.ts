@@ -71,7 +71,7 @@ it("a 503 has no time to live in Cache-Status", async () => {
   }
 });
 
-describe.each(engines)("over $engine", ({ create }) => {
+describe.each(engines)("over $engine", ({ engine, create }) => {
   let store: AnyStore;
 
   beforeEach(async () => {
@@ -87,11 +87,14 @@ describe.each(engines)("over $engine", ({ create }) => {
       ["source_types", "/sources/oauth/source_types/"],
     ])("is a 503 whose log line names the missing table %s and the command to run", async (table, path) => {
       await store.db.run(sql.raw(`DROP TABLE ${table}`));
-      const reason = new RegExp(`lacks the table ${table}: run \`npm run db:migrate\`.*wrangler d1 migrations apply`);
+      const reason = new RegExp(`the store is ${engine}, and lacks the table ${table}: run \`npm run db:migrate`);
       const response = await startWorker(store).send(path, { headers: { Authorization: `Bearer ${token}` } });
       await expectUnavailable(response, reason);
       const unready = await startWorker(store).send("/readyz");
-      expect([unready.status, await unready.json()]).toEqual([503, { status: "unavailable" }]);
+      expect([unready.status, await unready.json()]).toEqual([
+        503,
+        { status: "unavailable", store: engine.toLowerCase(), problem: expect.stringMatching(reason) },
+      ]);
     });
 
     it.each([
@@ -101,7 +104,7 @@ describe.each(engines)("over $engine", ({ create }) => {
       ["api_tokens", "revoked_at", "/sources/oauth/?search=needle"],
     ])("is a 503 whose log line names, in %s, the missing column %s", async (table, column, path) => {
       await store.db.run(sql.raw(`ALTER TABLE ${table} RENAME COLUMN ${column} TO of_another_version`));
-      const reason = new RegExp(`lacks the column (${table}\\.)?${column}: run \`npm run db:migrate\``);
+      const reason = new RegExp(`lacks the column (${table}\\.)?${column}: run \`npm run db:migrate`);
       const response = await startWorker(store).send(path, { headers: { Authorization: `Bearer ${token}` } });
       await expectUnavailable(response, reason);
     });

@@ -40,13 +40,13 @@ describe.each(wrongVariables)("a wrong variable of the sync, such as %j,", (wron
     expect((await list()).status).toBe(200);
     expect((await send("/healthz")).status).toBe(200);
     const ready = await send("/readyz");
-    expect([ready.status, await ready.json()]).toEqual([200, { status: "ready", problem }]);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: "ready", store: "libsql", problem }]);
     expect(logged.filter((line) => line.includes(name))).toEqual([problem]);
   });
 
   it("is named by /readyz where the store is down too", async () => {
     const ready = await startWorker({ bindings: { LIBSQL_URL: "" } }, wrong).send("/readyz");
-    expect([ready.status, await ready.json()]).toEqual([503, { status: "unavailable", problem }]);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: "unavailable", store: "libsql", problem }]);
   });
 
   it("fails the sync, by whatever it is started", async () => {

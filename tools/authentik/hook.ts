@@ -1,3 +1,4 @@
+import type { Connection } from "./connection.ts";
 import { ensure, type Step } from "./ensure.ts";
 import { expressionOf, newSecret, secretIn } from "./hook-secret.ts";
 import { kinds, objectName } from "./kinds.ts";
@@ -21,6 +22,11 @@ export interface EnsuredHook {
   isNewSecret: boolean;
 }
 
+/** The secret that authentik has; undefined where there is no hook yet. */
+export async function readHookSecret(connection: Connection): Promise<string | undefined> {
+  return secretIn((await findObject(connection, kinds.mapping, { name: objectName }))?.expression);
+}
+
 /**
  * Sees to it that authentik calls the hook after every event about an OAuth source. The rule comes last but for its binding,
  * and without a policy bound to it a rule matches nothing: what is half there does nothing.
@@ -34,8 +40,7 @@ export async function ensureHook(
   { hasHeaders, groupField }: Dialect,
   group: AuthentikObject["pk"] | undefined,
 ): Promise<EnsuredHook> {
-  const before = await findObject(step.connection, kinds.mapping, { name: objectName });
-  const known = hook.secret ?? secretIn(before?.expression);
+  const known = hook.secret ?? (await readHookSecret(step.connection));
   const isNewSecret = known === undefined;
   const secret = known ?? newSecret();
   step.connection.secrets.add(secret);

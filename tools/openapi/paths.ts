@@ -78,8 +78,11 @@ const syncSchema: Oas3_1Schema = {
 
 const problem: Oas3_1Schema = {
   type: "string",
-  description: "What is wrong with the variables of the sync, which then does not run. Readers are served.",
+  description:
+    "What is wrong with the variables of the sync, which then does not run while readers are served; or what the store lacks, and the command that makes it.",
 };
+
+const store: Oas3_1Schema = { type: "string", enum: ["d1", "libsql"], description: "Which kind of store is read." };
 
 /** A response of the two routes below. */
 const statusResponse = (description: string, statuses: string[], properties: Record<string, Oas3_1Schema> = {}) => ({
@@ -115,12 +118,12 @@ const readyz: Operation = {
   summary: "Whether the store answers and has its tables",
   security: [],
   responses: {
-    200: statusResponse("It does.", ["ready"], { sync: syncSchema, problem }),
+    200: statusResponse("It does.", ["ready"], { store, sync: syncSchema, problem }),
     405: responseRef("405"),
     503: statusResponse(
       "It does not (`unavailable`), or the last good run of the sync is older than SYNC_MAX_AGE_SECONDS or dated in the future (`stale`).",
       ["unavailable", "stale"],
-      { sync: syncSchema, problem },
+      { store, sync: syncSchema, problem },
     ),
   },
 };

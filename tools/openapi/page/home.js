@@ -41,18 +41,24 @@ async function readStatus() {
     const response = await fetch("/readyz", { cache: "no-store", signal: AbortSignal.timeout(10_000) });
     const body = await response.json().catch(() => ({}));
     const isKnown = ["ready", "stale", "unavailable"].includes(body.status);
-    return { name: isKnown ? body.status : response.ok ? "unknown" : "failed", seconds: body.sync?.age_seconds };
+    return {
+      name: isKnown ? body.status : response.ok ? "unknown" : "failed",
+      seconds: body.sync?.age_seconds,
+      problem: body.problem,
+    };
   } catch {
     return { name: "unknown" };
   }
 }
 
 async function showStatus() {
-  const { name, seconds } = await readStatus();
+  const { name, seconds, problem = "" } = await readStatus();
   const { label, age } = states[name];
   element("status").dataset.state = name;
   element("state").textContent = label;
   element("age").textContent = age(seconds === undefined ? undefined : ago(seconds));
+  element("problem").textContent = problem;
+  element("problem").parentElement.hidden = problem === "";
 }
 
 element("state").textContent = "Asking…";

@@ -1,0 +1,96 @@
+import { sql } from "drizzle-orm";
+import { innermostCause } from "../../src/base/describe-error.ts";
+import type { WritableDatabase } from "../../src/db/database.ts";
+import { listState, oauthSources } from "../../src/db/schema.ts";
+import { RevisionGone } from "../../src/sync/write.ts";
+import type { Io } from "../command.ts";
+import { connectAccount } from "./account.ts";
+import { type Cloudflare, CloudflareError } from "./api.ts";
+import { readDeployConfig } from "./config.ts";
+import { openRemoteD1 } from "./d1.ts";
+import { migrateDeployed, refuseOtherDatabase } from "./migrations.ts";
+import { readWorker } from "./worker.ts";
+
+interface RemoteD1 {
+  cloudflare: Cloudflare;
+  databaseId: string;
+}
+
+/**
+ * Finds the D1 that the deployed Worker reads.
+ * @throws Error where it reads none
+ */
+async function findRemoteD1(io: Io): Promise<RemoteD1> {
+  const config = await readDeployConfig();
+  const cloudflare = await connectAccount(io, config);
+  const worker = await readWorker(cloudflare, config.name);
+  if (!worker)
+    throw new Error(`there is no Worker ${config.name} yet: \`npm run setup\` or \`npm run deploy\` makes it`);
+  if (worker.hasLibsql) {
+    throw new Error(
+      `the Worker ${config.name} reads LIBSQL_URL and not its D1: set LIBSQL_URL, and leave --remote out`,
+    );
+  }
+  if (!worker.databaseId) throw new Error(`the Worker ${config.name} has no D1 as DB: \`npm run deploy\` binds it`);
+  return { cloudflare, databaseId: worker.databaseId };
+}
+
+/** @returns how many migrations were missing */
+export async function migrateRemoteD1(io: Io): Promise<number> {
+  const { cloudflare, databaseId } = await findRemoteD1(io);
+  await refuseOtherDatabase(cloudflare, await readDeployConfig(), databaseId);
+  const env = { ...io.env, CLOUDFLARE_ACCOUNT_ID: cloudflare.account };
+  return migrateDeployed(cloudflare, databaseId, { env, secrets: cloudflare.secrets });
+}
+
+/** Opens the deployed D1 for as long as `use` takes, and checks what was written. */
+export async function withRemoteD1<T>(io: Io, use: (db: WritableDatabase) => Promise<T>): Promise<T> {
+  const { cloudflare, databaseId } = await findRemoteD1(io);
+  return checked(openRemoteD1(cloudflare, databaseId), use);
+}
+
+interface ListCount {
+  revision: number;
+  /** As the state has it, and as it is. */
+  count: number;
+  counted: number;
+}
+
+async function readCount(db: WritableDatabase): Promise<ListCount> {
+  const [row = []] = await db.values<unknown[]>(
+    sql`SELECT ${listState.revision}, ${listState.count}, (SELECT count(*) FROM ${oauthSources}) FROM ${listState}`,
+  );
+  return { revision: Number(row[0]), count: Number(row[1]), counted: Number(row[2]) };
+}
+
+/**
+ * Whether Cloudflare's API runs a batch as one transaction is not documented: so the list is looked at before and afterwards, and
+ * where an answer was lost it is said what became of the write.
+ * @throws Error where a write was applied in part
+ */
+async function checked<T>(db: WritableDatabase, use: (db: WritableDatabase) => Promise<T>): Promise<T> {
+  const before = await readCount(db);
+  const result = await use(db).catch(async (error: unknown) => {
+    if (error instanceof RevisionGone)
+      throw new Error("another writer was faster each time: run the same command again");
+    const cause = innermostCause(error);
+    const isUnanswered = cause instanceof CloudflareError && cause.status === undefined;
+    if (!isUnanswered) throw error;
+    const after = await readCount(db);
+    refusePart(after);
+    const outcome =
+      after.revision === before.revision
+        ? "nothing was written"
+        : "the list has changed all the same, and the same command finds what is missing";
+    throw new Error(`${cause.message}; ${outcome}`);
+  });
+  refusePart(await readCount(db));
+  return result;
+}
+
+function refusePart({ count, counted }: ListCount): void {
+  if (count === counted) return;
+  throw new Error(
+    `the deployed D1 has ${counted} sources, and its state says ${count}: a write was applied in part, so run the same command again`,
+  );
+}
