@@ -53,7 +53,14 @@ export function createReplica(world: World) {
     const throughPlatform: ReadKey = async (key) =>
       readServed(await workersCache.fetch(new Request(key), (request) => serveStore(request, options)));
     const read = isPlatform ? throughPlatform : direct;
-    const gateway = createGateway({ settings, read, limits: {}, requestSync: undefined, now: world.now });
+    const gateway = createGateway({
+      settings,
+      read,
+      store: "libsql",
+      limits: {},
+      requestSync: undefined,
+      now: world.now,
+    });
     const life = { gateway, isDead: false };
     lives.set(name, life);
     judge.forget(name);

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { innermostCause } from "../../src/base/describe-error.ts";
 import type { WritableDatabase } from "../../src/db/database.ts";
 import { listState, oauthSources } from "../../src/db/schema.ts";
-import { RevisionGone } from "../../src/sync/write.ts";
+import { Superseded } from "../../src/sync/sync-error.ts";
 import type { Io } from "../command.ts";
 import { connectAccount } from "./account.ts";
 import { type Cloudflare, CloudflareError } from "./api.ts";
@@ -71,8 +71,7 @@ async function readCount(db: WritableDatabase): Promise<ListCount> {
 async function checked<T>(db: WritableDatabase, use: (db: WritableDatabase) => Promise<T>): Promise<T> {
   const before = await readCount(db);
   const result = await use(db).catch(async (error: unknown) => {
-    if (error instanceof RevisionGone)
-      throw new Error("another writer was faster each time: run the same command again");
+    if (error instanceof Superseded) throw new Error("another writer was faster each time: run the same command again");
     const cause = innermostCause(error);
     const isUnanswered = cause instanceof CloudflareError && cause.status === undefined;
     if (!isUnanswered) throw error;

@@ -1,5 +1,5 @@
 import { isHttpUrl, normalUrl } from "../../src/base/http-url.ts";
-import { SyncError } from "../../src/sync/fault.ts";
+import { SyncError } from "../../src/sync/sync-error.ts";
 import { apiAddress } from "../../src/sync/upstream/address.ts";
 import { UsageError } from "../command.ts";
 
