@@ -41,7 +41,12 @@ async function main(args: string[], io: Io): Promise<number> {
 
   const before = await readWorker(cloudflare, name);
   await refuseOtherDatabase(cloudflare, { ...wanted, name }, before?.databaseId);
-  await migrate(cloudflare, before, accountIo, others);
+  await migrate(
+    cloudflare,
+    before && { ...before, databaseId: wanted.databaseId ?? before.databaseId },
+    accountIo,
+    others,
+  );
   const code = await deploy(args, accountIo);
   if (code !== 0) return code;
   const after = await readWorker(cloudflare, name);

@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
+import { type Changes, countChanges } from "../src/sync/difference.ts";
 import { parseJson } from "../src/sync/json.ts";
 import { readList, type SourceList } from "../src/sync/list.ts";
 import { InvalidList } from "../src/sync/problem.ts";
 import { describeWarnings, sentenceOf } from "../src/sync/warning.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
+import { BatchTooLarge } from "./cloudflare/d1.ts";
+import { runFileOnRemoteD1 } from "./cloudflare/remote-store.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { readText } from "./read-text.ts";
@@ -96,14 +99,24 @@ async function main(args: string[], io: Io) {
   const { fresh, staleWhileRevalidate } = toolSettings(io.env).freshness;
   const { added, changed, removed, unchanged } = await withStore(io, values, async (db) => {
     const list = checked(readList(json, await readTypesByName(db)), values.strict, io);
-    return replaceSources(db, list, {
-      now: Date.now(),
-      // A file takes any size; a server takes so much in one request.
-      maxBytes:
-        !values.d1 && !values.remote && readStoreUrl(storeUrlOf(io.env)).file ? Number.POSITIVE_INFINITY : undefined,
-      check: ({ removed: { size } }) =>
-        refuseEmpty(sizeOf(list) === 0 && size > 0, `the store has ${size}: nothing was written;`),
-    });
+    let changes: Changes | undefined;
+    try {
+      return await replaceSources(db, list, {
+        now: Date.now(),
+        // A file takes any size; a server takes so much in one request.
+        maxBytes:
+          !values.d1 && !values.remote && readStoreUrl(storeUrlOf(io.env)).file ? Number.POSITIVE_INFINITY : undefined,
+        check: (difference) => {
+          const { size } = difference.removed;
+          refuseEmpty(sizeOf(list) === 0 && size > 0, `the store has ${size}: nothing was written;`);
+          changes = countChanges(difference);
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof BatchTooLarge) || !changes) throw error;
+      await runFileOnRemoteD1(io, listAsSql(list, Date.now()));
+      return changes;
+    }
   });
   io.print(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
   io.say(

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { account, type CloudflareStandIn, cloudflareToken, startCloudflare } from "../support/cloudflare/stand-in.ts";
-import { outcomeOf, run, spawnTool, start, temporaryFolder } from "../support/run.ts";
+import { outcomeOf, run, runTool, spawnTool, start, temporaryFolder } from "../support/run.ts";
+import { generateSources } from "../support/upstream.ts";
 
 const name = "authentik-sources-edge";
 
@@ -43,6 +44,21 @@ describe("npm run deploy", () => {
     expect(second.stdout).toContain("Store: the D1 database bound as DB");
     expect({ id: boundDatabase(), databases: cloudflare.databases.length }).toEqual({ id, databases: 1 });
     expect(readFileSync("wrangler.toml").equals(before)).toBe(true);
+  });
+
+  it("is followed by an import of more than one batch may have, which goes as a file", async () => {
+    const rows = generateSources(2_000).map((row) => ({ ...row, additional_scopes: "x".repeat(4_500) }));
+    const file = join(temporaryFolder(), "sources.json");
+    writeFileSync(file, JSON.stringify(rows));
+    cloudflare.asked.length = 0;
+    const imported = await runTool("import", [file, "--remote"], variables());
+    expect(imported, imported.stderr).toMatchObject({
+      code: 0,
+      stdout: "added 2000, changed 0, removed 0, unchanged 0\n",
+    });
+    expect(cloudflare.asked.filter((asked) => asked.endsWith("/import"))).toHaveLength(2);
+    const again = await runTool("import", [file, "--remote"], variables());
+    expect(again.stdout).toBe("added 0, changed 0, removed 0, unchanged 2000\n");
   });
 
   it("leaves the D1 of a Worker that reads LIBSQL_URL without tables, and shows a wrong store by a 503", async () => {

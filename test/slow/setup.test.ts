@@ -4,10 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openD1 } from "../../src/db/d1.ts";
 import { listTokens } from "../../src/tokens/admin.ts";
+import { startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { type Authentik, adminToken, startAuthentik } from "../support/authentik/stub.ts";
 import { account, type CloudflareStandIn, cloudflareToken, startCloudflare } from "../support/cloudflare/stand-in.ts";
 import { commandLine, descendants, filesBelow } from "../support/processes.ts";
 import { readFixture, run, runTool, temporaryFolder } from "../support/run.ts";
+import { createFileStore } from "../support/sync-store.ts";
 import { generateSources, pageOf, sendJson } from "../support/upstream.ts";
 
 const name = "authentik-sources-edge";
@@ -56,7 +58,7 @@ const secrets = () => [
 ];
 
 /** Runs it in this process, wrangler in processes of its own; no secret is to be seen anywhere. */
-async function setUp(...args: string[]) {
+async function setUp(args: string[], others: Record<string, string> = {}) {
   const variables = {
     LIBSQL_URL: "",
     SYNC_HOOK_SECRET: "",
@@ -66,6 +68,7 @@ async function setUp(...args: string[]) {
     CLOUDFLARE_ACCOUNT_ID: account,
     WRANGLER_CACHE_DIR: temporaryFolder(),
     WRANGLER_LOG_PATH: logs,
+    ...others,
   };
   const wait = (milliseconds: number) => sleep(Math.min(milliseconds, 100));
   const outcome = await runTool("setup", [authentik.origin, ...args], variables, { wait });
@@ -80,7 +83,10 @@ async function setUp(...args: string[]) {
   return outcome;
 }
 
-const install = () => setUp("--address", cloudflare.worker);
+const install = () => setUp(["--address", cloudflare.worker]);
+
+const countTokens = async (id: string) =>
+  (await listTokens(openD1(await cloudflare.engineOf(id))).catch(() => [])).length;
 
 async function site() {
   const [database] = cloudflare.databases;
@@ -91,10 +97,13 @@ async function site() {
     readers: tables["/core/users/"].rows.length,
     hooks: tables["/events/rules/"].rows.length,
     bindings: tables["/policies/bindings/"].rows.length,
-    tokens: (await listTokens(openD1(await cloudflare.engineOf(database?.uuid ?? "")))).length,
+    tokens: database && (await countTokens(database.uuid)),
     readyz,
   };
 }
+
+/** The steps, whatever their addresses are. */
+const ticksOf = (text: string) => (text.match(/^✓ .*$/gm) ?? []).map((line) => line.replace(/https?:\S+/, "ADDRESS"));
 
 const one = {
   ...{ databases: 1, readers: 1, hooks: 1, bindings: 1, tokens: 1 },
@@ -109,6 +118,7 @@ describe("npm run setup", () => {
   it("makes a replica whose curl works, follows a webhook, can be run again, and takes all back", async () => {
     const first = await install();
     expect(first.code, first.stderr).toBe(0);
+    expect(ticksOf(first.stderr)).toEqual(ticksOf(readFileSync("README.md", "utf8")));
     expect(await site()).toEqual(one);
     const [token = "", curl = ""] = first.stdout.trim().split("\n");
     expect(token).toMatch(/^ase_\w{36}$/);
@@ -130,15 +140,31 @@ describe("npm run setup", () => {
     expect(second.stdout).toMatch(/^curl -H "Authorization: Bearer TOKEN" /);
     expect(await site()).toEqual(one);
 
-    const removed = await setUp("--remove", "--yes");
+    const removed = await setUp(["--remove", "--yes"]);
     expect(removed.code, removed.stderr).toBe(0);
     expect({ workers: cloudflare.scripts.size, databases: cloudflare.databases.length }).toEqual({
       workers: 0,
       databases: 1,
     });
     expect(Object.values(authentik.model.tables).flatMap(({ rows }) => rows)).toEqual([]);
-    expect((await setUp("--remove", "--yes", "--with-data")).code).toBe(0);
+    expect((await setUp(["--remove", "--yes", "--with-data"])).code).toBe(0);
     expect(cloudflare.databases).toEqual([]);
+  });
+
+  it("does the same over a libSQL server, and then asks for its address", async () => {
+    const { file } = await createFileStore();
+    const server = await startLibsqlBridge({ file, authToken: "a-token-of-the-store" });
+    const store = ["--libsql", server.url, "--address", cloudflare.worker];
+    const made = await setUp(store, { LIBSQL_AUTH_TOKEN: "a-token-of-the-store" });
+    expect(made.code, made.stderr).toBe(0);
+    const { readyz } = await site();
+    expect(readyz).toMatchObject({ status: "ready", store: "libsql", sync: { trigger: "webhook" } });
+    const curl = made.stdout.trim().split("\n").at(-1);
+    expect(JSON.parse((await run("sh", ["-c", `${curl} --silent --fail`])).stdout).results).toHaveLength(12);
+    const isOfD1 = (asked: string) => /^POST .*\/query$/.test(asked);
+    expect(cloudflare.asked.filter(isOfD1)).toEqual([]);
+    expect((await install()).stderr).toContain("reads a libSQL database: give its address with --libsql");
+    await server.close();
   });
 
   it("goes on after it was cut after each request that changes something, and ends with one of each", async () => {
@@ -164,5 +190,5 @@ describe("npm run setup", () => {
     expect(last.code, last.stderr).toBe(0);
     expect(seen.size).toBeGreaterThan(20);
     expect(await site()).toEqual(one);
-  });
+  }, 600_000);
 });

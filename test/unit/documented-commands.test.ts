@@ -19,7 +19,7 @@ const scriptsOfExamples = examples.flatMap((name) =>
 const npmCommands = [...text.matchAll(/npm run (?:--silent )?([\w:]+)(?: -- ([^`\n&>|]*))?/g)];
 const packageCommands = [...text.matchAll(/npx authentik-sources-edge ([\w-]+)([^`\n&>|]*)/g)];
 
-const tools = ["migrate", "import", "token", "sync", "authentik-setup", "dev-store"];
+const tools = ["migrate", "import", "token", "sync", "authentik-setup", "dev-store", "setup", "deploy"];
 
 describe("the documents' commands", () => {
   it("are scripts that there are", () => {

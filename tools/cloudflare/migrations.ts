@@ -34,7 +34,8 @@ async function appliedMigrations(db: WritableDatabase): Promise<Set<string>> {
 }
 
 /**
- * A deployment binds the database of the configuration: where the Worker has another one, it would lose that.
+ * A deployment binds the database that has the name of the configuration, unless that has an id: where the Worker has another one,
+ * it would lose that.
  * @throws Error
  */
 export async function refuseOtherDatabase(
@@ -42,9 +43,9 @@ export async function refuseOtherDatabase(
   { databaseId, databaseName, name }: DeployConfig,
   boundId: string | undefined,
 ): Promise<void> {
-  if (boundId === undefined || boundId === databaseId) return;
+  if (boundId === undefined || databaseId !== undefined) return;
   const bound = await readDatabase(cloudflare, boundId);
-  if (!bound || (databaseId === undefined && bound.name === databaseName)) return;
+  if (!bound || bound.name === databaseName) return;
   throw new Error(
     `the Worker ${name} has the D1 database ${bound.name}, which this deployment would take away: write database_name = "${bound.name}" and database_id = "${bound.uuid}" below [[d1_databases]] in wrangler.toml`,
   );

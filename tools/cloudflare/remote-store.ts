@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { innermostCause } from "../../src/base/describe-error.ts";
 import type { WritableDatabase } from "../../src/db/database.ts";
@@ -10,6 +13,7 @@ import { readDeployConfig } from "./config.ts";
 import { openRemoteD1 } from "./d1.ts";
 import { migrateDeployed, refuseOtherDatabase } from "./migrations.ts";
 import { readWorker } from "./worker.ts";
+import { runWrangler, type WranglerOptions } from "./wrangler.ts";
 
 interface RemoteD1 {
   cloudflare: Cloudflare;
@@ -35,12 +39,41 @@ async function findRemoteD1(io: Io): Promise<RemoteD1> {
   return { cloudflare, databaseId: worker.databaseId };
 }
 
+/**
+ * The same, for wrangler, which goes by its configuration.
+ * @throws Error where that means another D1
+ */
+async function findForWrangler(io: Io): Promise<RemoteD1 & { options: WranglerOptions }> {
+  const { cloudflare, databaseId } = await findRemoteD1(io);
+  const config = await readDeployConfig();
+  await refuseOtherDatabase(cloudflare, config, databaseId);
+  if ((config.databaseId ?? databaseId) !== databaseId) {
+    throw new Error(
+      "wrangler.toml has the id of another D1 than the deployed Worker: `npm run deploy` migrates and binds it",
+    );
+  }
+  const env = { ...io.env, CLOUDFLARE_ACCOUNT_ID: cloudflare.account };
+  return { cloudflare, databaseId, options: { env, secrets: cloudflare.secrets } };
+}
+
 /** @returns how many migrations were missing */
 export async function migrateRemoteD1(io: Io): Promise<number> {
-  const { cloudflare, databaseId } = await findRemoteD1(io);
-  await refuseOtherDatabase(cloudflare, await readDeployConfig(), databaseId);
-  const env = { ...io.env, CLOUDFLARE_ACCOUNT_ID: cloudflare.account };
-  return migrateDeployed(cloudflare, databaseId, { env, secrets: cloudflare.secrets });
+  const { cloudflare, databaseId, options } = await findForWrangler(io);
+  return migrateDeployed(cloudflare, databaseId, options);
+}
+
+/** Runs SQL that is more than one batch may have: as a file, which Cloudflare takes as a whole or not at all. */
+export async function runFileOnRemoteD1(io: Io, sqlText: string): Promise<void> {
+  const { cloudflare, databaseId, options } = await findForWrangler(io);
+  const folder = mkdtempSync(join(tmpdir(), "authentik-sources-edge-"));
+  try {
+    const file = join(folder, "sources.sql");
+    writeFileSync(file, sqlText, { mode: 0o600 });
+    await runWrangler(["d1", "execute", "DB", "--remote", "--yes", "--file", file], options);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  refusePart(await readCount(openRemoteD1(cloudflare, databaseId)));
 }
 
 /** Opens the deployed D1 for as long as `use` takes, and checks what was written. */

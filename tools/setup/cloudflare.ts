@@ -53,7 +53,7 @@ async function requireSubdomain({ call, account }: Cloudflare): Promise<void> {
 
 /** The D1 that wrangler binds to the Worker. Its id is known once the Worker is deployed. */
 export function d1Store({ cloudflare, config, worker }: Site, options: WranglerOptions): SetupStore {
-  let id = worker?.databaseId;
+  let id = config.databaseId ?? worker?.databaseId;
   const findId = async () => {
     id ??= (await readWorker(cloudflare, config.name))?.databaseId;
     if (id === undefined) throw new Error(`the Worker ${config.name} has no D1 as DB: does wrangler.toml bind it?`);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -105,6 +106,21 @@ export async function startCloudflare() {
     }
   }
 
+  let uploaded = Buffer.alloc(0);
+
+  /** A file of SQL is asked for, taken, and run as a whole. */
+  async function importFile(id: string, { action }: { action: string }) {
+    if (action === "init") return { upload_url: `${standIn.base}/upload`, filename: "file.sql" };
+    const { length } = await runSql(id, { sql: String(uploaded) });
+    const meta = { duration: 1, rows_read: 0, rows_written: 0, size_after: 0 };
+    return {
+      success: true,
+      status: "complete",
+      messages: [],
+      result: { num_queries: length, final_bookmark: "bookmark", meta },
+    };
+  }
+
   async function deploy(name: string, body: Buffer, contentType: string) {
     const form = await new Response(new Uint8Array(body), { headers: { "Content-Type": contentType } }).formData();
     const metadata = JSON.parse(String(form.get("metadata")));
@@ -193,6 +209,10 @@ export async function startCloudflare() {
       ([id = ""], body) => runSql(databaseOf(id).uuid, JSON.parse(String(body))),
     ],
     [
+      /^POST \/d1\/database\/([^/]+)\/import$/,
+      ([id = ""], body) => importFile(databaseOf(id).uuid, JSON.parse(String(body))),
+    ],
+    [
       /^POST \/d1\/database\/([^/]+)\/raw$/,
       async ([id = ""], body) => {
         const results = await runSql(databaseOf(id).uuid, JSON.parse(String(body)));
@@ -236,6 +256,10 @@ export async function startCloudflare() {
     const asked = `${request.method} ${pathname.replace(`/accounts/${account}`, "")}`;
     const body = await buffer(request);
     standIn.asked.push(asked);
+    if (asked === "PUT /upload") {
+      uploaded = body;
+      return response.writeHead(200, { ETag: createHash("md5").update(body).digest("hex") }).end();
+    }
     if (standIn.intercept(asked, response)) return;
     try {
       if (request.headers.authorization !== `Bearer ${cloudflareToken}`) {
