@@ -53,13 +53,10 @@ function shown(value: unknown): string {
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
-const changesOf = ({
-  added,
-  changed,
-  removed,
-  unchanged,
-}: Record<"added" | "changed" | "removed" | "unchanged", unknown>) =>
-  `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`;
+type Changes = Pick<SyncRun, "added" | "changed" | "removed" | "unchanged" | "renewed">;
+
+const changesOf = ({ added, changed, removed, unchanged, renewed }: Changes) =>
+  `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}${renewed === 0 ? "" : `, ${renewed} ${renewed === 1 ? "address" : "addresses"} renewed`}`;
 
 async function printStatus(io: Io, flags: StoreFlags) {
   const { runs, lastGood } = await withStore(io, flags, (db) => listRuns(db, shownRuns));

@@ -170,6 +170,8 @@ export const syncRuns = sqliteTable(
     changed: integer(),
     removed: integer(),
     unchanged: integer(),
+    /** How many addresses of icons were signed anew, of sources that are unchanged otherwise. */
+    renewed: integer().notNull().default(0),
     /** A sentence for a person; null where nothing went wrong. */
     error: text(),
     /** How many values were odd. */

@@ -168,7 +168,7 @@ function failure(error: unknown, token: string): Outcome {
   return {
     outcome: isSuperseded ? "superseded" : "failed",
     error: sentence(error, token),
-    ...{ added: null, changed: null, removed: null, unchanged: null, warnings: 0, firstWarnings: [] },
+    ...{ added: null, changed: null, removed: null, unchanged: null, renewed: 0, warnings: 0, firstWarnings: [] },
   };
 }
 

@@ -96,19 +96,22 @@ export async function writeDifference(
   difference: Difference,
   options: WriteOptions,
 ): Promise<void> {
-  if (isEmpty(difference)) return;
-  const { added, changed, removed, beside, types } = difference;
-  const rows = [...added, ...changed.map(({ after }) => after)];
+  const { added, changed, renewed, removed, beside, types } = difference;
+  const isChange = !isEmpty(difference);
+  if (!isChange && renewed.length === 0) return;
+  const replaced = [...changed, ...renewed].map(({ after }) => after);
+  const rows = [...added, ...replaced];
   const values = chunks(rows.map(({ pk, document, searchText }) => JSON.stringify([pk, document, searchText])));
   // What changes is removed first, so that sources may swap their slugs.
-  const gone = chunks([...removed.keys(), ...changed.map(({ after }) => after.pk)].map((pk) => JSON.stringify(pk)));
+  const gone = chunks([...removed.keys(), ...replaced.map(({ pk }) => pk)].map((pk) => JSON.stringify(pk)));
   checkBytes([...values, ...gone], options.maxBytes ?? defaultBatchBytes);
 
   const { revision } = listState;
-  // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster.
+  // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster. Signatures alone
+  // do not count: a quiet list stays at its revision.
   const guard = db.update(listState).set({
-    revision: sql`CASE WHEN ${revision} = ${options.revision} THEN ${revision} + 1 END`,
-    changedAt: options.now,
+    revision: sql`CASE WHEN ${revision} = ${options.revision} THEN ${isChange ? sql`${revision} + 1` : revision} END`,
+    ...(isChange && { changedAt: options.now }),
     ...(beside !== undefined && { beside }),
   });
   const deletions = gone.map((pks) =>

@@ -38,7 +38,7 @@ describe("what a writer sends to D1", () => {
     const error = "漢".repeat(2_000);
     await recordRun(d1.db, {
       ...{ startedAt: 0, durationMs: 0, trigger: "cron", upstream: "u".repeat(2_000), outcome: "failed", error },
-      ...{ added: null, changed: null, removed: null, unchanged: null, warnings: 10 },
+      ...{ added: null, changed: null, removed: null, unchanged: null, renewed: 0, warnings: 10 },
       firstWarnings: Array(10).fill({
         source: "s".repeat(255),
         key: "k".repeat(110),

@@ -7,6 +7,7 @@ const document = { pk: "", slug: "", document: "", searchText: "" };
 const difference = (added: number, changed: number, removed: number, unchanged: number) => ({
   added: Array(added).fill(document),
   changed: Array(changed).fill({ before: "", after: document }),
+  renewed: [],
   removed: new Map(Array.from({ length: removed }, (_, i) => [String(i), ""])),
   unchanged,
   leftOut: 0,
