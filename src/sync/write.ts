@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { byteLength } from "../base/byte-length.ts";
 import type { WritableDatabase } from "../db/database.ts";
-import { listState, sourceTypes } from "../db/schema.ts";
+import { icons, listState, sourceTypes } from "../db/schema.ts";
 import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, type StoredList } from "./difference.ts";
 import type { SourceList } from "./list.ts";
@@ -18,6 +18,9 @@ const writtenSources = sqliteTable("oauth_sources", {
   document: text().notNull(),
   searchText: text("search_text").notNull(),
 });
+
+/** Icons go with their source. */
+export const isOfNoSource = sql`${icons.pk} NOT IN (SELECT ${writtenSources.pk} FROM ${writtenSources})`;
 
 /** A page of the 1,000 largest sources has 8 MiB at most, and a hosted libSQL server answers with 10 MB. */
 const rowsPerRead = 1_000;
@@ -124,9 +127,10 @@ export async function writeDifference(
     db.delete(sourceTypes),
     db.insert(sourceTypes).select(sql`SELECT value ->> '$.name', key, value FROM json_each(${`[${types.join(",")}]`})`),
   ];
+  const iconDeletions = removed.size === 0 ? [] : [db.delete(icons).where(isOfNoSource)];
   const count = db.update(listState).set({ count: sql`(SELECT count(*) FROM ${writtenSources})` });
   try {
-    await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), count]);
+    await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), ...iconDeletions, count]);
   } catch (error) {
     if (isGuard(error)) throw new RevisionGone("the list was changed meanwhile", { cause: error });
     throw error;
@@ -140,7 +144,7 @@ function isGuard(error: unknown): boolean {
 }
 
 /** JSON arrays of the items, each of `rowsPerStatement` and about `valueBytes` at most. */
-function chunks(items: string[]): string[] {
+export function chunks(items: string[]): string[] {
   const arrays: string[] = [];
   let from = 0;
   let bytes = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { changedFields, compareLists, countChanges, isEmpty } from "../../src/sync/difference.ts";
 
-const documentOf = (pk: string, document: string) => ({ pk, slug: pk, document, searchText: "" });
+const documentOf = (pk: string, document: string) => ({ pk, slug: pk, document, searchText: "", icons: [] });
 const stored = {
   revision: 1,
   count: 3,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { refuseLosses } from "../../src/sync/losses.ts";
 
-const document = { pk: "", slug: "", document: "", searchText: "" };
+const document = { pk: "", slug: "", document: "", searchText: "", icons: [] };
 
 /** A difference of so many sources of each kind. */
 const difference = (added: number, changed: number, removed: number, unchanged: number) => ({
