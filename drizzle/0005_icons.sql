@@ -12,6 +12,7 @@ CREATE TABLE `icons` (
 	`digest` text,
 	`problem` text,
 	`asked_at` integer NOT NULL,
-	PRIMARY KEY(`pk`, `theme`),
 	CONSTRAINT "theme_is_known" CHECK("icons"."theme" IN ('', 'light', 'dark'))
 );
+--> statement-breakpoint
+CREATE UNIQUE INDEX `one_icon_a_theme` ON `icons` (`pk`,`theme`);

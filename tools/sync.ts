@@ -7,7 +7,7 @@ import { describeWarnings } from "../src/sync/warning.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
-import { addressesOf } from "./resolve.ts";
+import { publicFetch } from "./public-fetch.ts";
 import { holdsSample } from "./sample.ts";
 import { toolSettings } from "./settings.ts";
 import { d1Option, type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
@@ -117,7 +117,7 @@ async function main(args: string[], io: Io) {
     allowRemovals: values["allow-removals"] || sync.allowRemovals,
     allowHttp: values["allow-http"],
     icons: true,
-    resolve: addressesOf,
+    fetch: publicFetch(upstream),
     ...(io.wait && { wait: io.wait }),
     onPage: showProgress(io.stderr, "pages read"),
   };

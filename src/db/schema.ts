@@ -3,10 +3,10 @@ import {
   check,
   index,
   integer,
-  primaryKey,
   type SQLiteColumn,
   sqliteTable,
   text,
+  unique,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { type ColumnName, type Field, fieldsWith } from "../source/fields.ts";
@@ -170,7 +170,7 @@ export const icons = sqliteTable(
     problem: text(),
     askedAt: integer("asked_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.pk, table.theme] }), check("theme_is_known", isOneOf(table.theme))],
+  (table) => [unique("one_icon_a_theme").on(table.pk, table.theme), check("theme_is_known", isOneOf(table.theme))],
 );
 
 /** The images of icons, each once: many sources have the icon of their type. */

@@ -1,38 +1,30 @@
 import { eq, sql } from "drizzle-orm";
-import * as z from "zod/mini";
 import { Unavailable } from "../base/unavailable.ts";
 import { type Database, runQuery } from "../db/database.ts";
 import { iconImages, icons } from "../db/schema.ts";
 
-/** The icons of sources that are enabled, by slug and theme. */
-export const iconIndexSchema = z.array(
-  z.object({
-    slug: z.string(),
-    theme: z.enum(icons.theme.enumValues),
-    /** SHA-256 of the bytes, in hexadecimal. */
-    digest: z.string(),
-    type: z.string(),
-    /** Where it is at authentik, without a query; null where it is elsewhere. */
-    path: z.nullable(z.string()),
-  }),
-);
-
-export type IconIndex = z.infer<typeof iconIndexSchema>;
+/** An icon of a source that is enabled. */
+export interface IndexedIcon {
+  slug: string;
+  /** `""`: for any. */
+  theme: string;
+  /** SHA-256 of the bytes, in hexadecimal. */
+  digest: string;
+  type: string;
+  /** Where it is at authentik, without a query; null where it is elsewhere. */
+  path: string | null;
+}
 
 /**
- * Reads what icons there are: only of sources that are enabled, and only those of which the store has the image.
+ * Reads what icons there are, an array of `IndexedIcon` as JSON: only of sources that are enabled, and only those of which the store has the image.
  * @throws Unavailable
  */
-export async function readIconIndex(db: Database): Promise<IconIndex> {
-  // Read by index: rows of `values` cannot be iterated.
-  type Row = [string, IconIndex[number]["theme"], string, string, string];
-  const statement = sql`select slug, theme, digest, type, address from ${icons}
-    join oauth_sources using (pk) join ${iconImages} using (digest) where enabled order by slug, theme`;
-  const rows = await runQuery(() => db.values<Row>(statement));
-  return rows.map((row) => {
-    const [path = ""] = row[4].split("?");
-    return { slug: row[0], theme: row[1], digest: row[2], type: row[3], path: path.startsWith("/") ? path : null };
-  });
+export async function readIconIndex(db: Database): Promise<string> {
+  const path = sql`CASE WHEN address LIKE '/%' THEN substr(address, 1, instr(address || '?', '?') - 1) END`;
+  const statement = sql`SELECT json_object('slug', slug, 'theme', theme, 'digest', digest, 'type', type, 'path', ${path})
+    FROM ${icons} JOIN oauth_sources USING (pk) JOIN ${iconImages} USING (digest) WHERE enabled ORDER BY slug, theme`;
+  const rows = await runQuery(() => db.values<[string]>(statement));
+  return `[${rows.map((row) => row[0]).join()}]`;
 }
 
 /**

@@ -118,8 +118,10 @@ const routes: Route[] = [
     path: /^\/icons\/$/,
     tags: `${cacheTags.all},${cacheTags.icons}`,
     async read(db, _, __, { freshness }) {
-      const index = JSON.stringify(await readIconIndex(db));
-      return { value: await taggedResponse(index), freshness: { ...freshness, staleIfError: iconSeconds } };
+      return {
+        value: await taggedResponse(await readIconIndex(db)),
+        freshness: { ...freshness, staleIfError: iconSeconds },
+      };
     },
   },
   {

@@ -27,11 +27,6 @@ export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wa
   icons?: boolean | undefined;
   /** Called with what became of the icons, where a good run has copied them. */
   onIcons?: ((icons: IconsCopied) => void) | undefined;
-  /**
-   * The IP addresses of a host, so that no icon is asked for in a private network; where a runtime reaches none, as that of
-   * Workers, it is left out. @default the host's name decides
-   */
-  resolve?: ((host: string) => Promise<string[]>) | undefined;
   /** What starts the run, for its record. @default command */
   trigger?: Trigger | undefined;
   /** Takes a list even where most of the sources in the store are not in it. @default false */
@@ -124,14 +119,13 @@ async function copyOf(db: WritableDatabase, list: SourceList, options: SyncOptio
 }
 
 /** How icons are asked for: whatever the run's token is, none goes along. */
-export function iconOptions({ upstream, token, resolve, ...options }: SyncOptions) {
+export function iconOptions({ upstream, token, ...options }: SyncOptions) {
   const { limits, fetch, now } = upstreamOptions({ ...options, token: undefined });
   return {
     limits,
     fetch,
     now,
     origin: new URL(upstream).origin,
-    resolve,
     redact: (text: string) => redact(text, token),
   };
 }

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { byteLength } from "../base/byte-length.ts";
 import type { WritableDatabase } from "../db/database.ts";
-import { icons, listState, sourceTypes } from "../db/schema.ts";
+import { iconImages, icons, listState, sourceTypes } from "../db/schema.ts";
 import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, type StoredList } from "./difference.ts";
 import type { SourceList } from "./list.ts";
@@ -19,8 +19,9 @@ const writtenSources = sqliteTable("oauth_sources", {
   searchText: text("search_text").notNull(),
 });
 
-/** Icons go with their source. */
-export const isOfNoSource = sql`${icons.pk} NOT IN (SELECT ${writtenSources.pk} FROM ${writtenSources})`;
+/** Icons go with their source, and images with the last icon. */
+export const iconsOfNoSource = sql`${icons.pk} NOT IN (SELECT ${writtenSources.pk} FROM ${writtenSources})`;
+export const imagesOfNoIcon = sql`${iconImages.digest} NOT IN (SELECT ${icons.digest} FROM ${icons} WHERE ${icons.digest} IS NOT NULL)`;
 
 /** A page of the 1,000 largest sources has 8 MiB at most, and a hosted libSQL server answers with 10 MB. */
 const rowsPerRead = 1_000;
@@ -127,7 +128,8 @@ export async function writeDifference(
     db.delete(sourceTypes),
     db.insert(sourceTypes).select(sql`SELECT value ->> '$.name', key, value FROM json_each(${`[${types.join(",")}]`})`),
   ];
-  const iconDeletions = removed.size === 0 ? [] : [db.delete(icons).where(isOfNoSource)];
+  const iconDeletions =
+    removed.size === 0 ? [] : [db.delete(icons).where(iconsOfNoSource), db.delete(iconImages).where(imagesOfNoIcon)];
   const count = db.update(listState).set({ count: sql`(SELECT count(*) FROM ${writtenSources})` });
   try {
     await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), ...iconDeletions, count]);

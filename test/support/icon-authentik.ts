@@ -1,4 +1,4 @@
-import { Base64 } from "../../src/db/base64.ts";
+import { Base64 } from "../../src/base/base64.ts";
 import type { OAuthSource } from "../../src/source/source.ts";
 import type { SyncOptions } from "../../src/sync/run.ts";
 import { defaultLimits } from "../../src/sync/upstream/limits.ts";

@@ -59,7 +59,7 @@ export async function startLab(project: TestProject) {
       if (path.endsWith("/source_types/")) return response.writeHead(404).end();
       // No icon of another host, which a run would ask for it.
       const list = String(readConformance(`fixtures/${rest[0]}`)).replaceAll(
-        /"icon":"https:\/\/[^/]+\//g,
+        /"icon": ?"https:\/\/[^/]+\//g,
         '"icon":"/static/',
       );
       return response.writeHead(200, { "Content-Type": "application/json" }).end(list);

@@ -58,7 +58,7 @@ describe("what a writer sends to D1", () => {
     const written = d1.requests.flat().map(({ sql }) => sql);
     expect(written.join("\n")).not.toMatch(/insert\s+or\s+replace|replace\s+into|on\s+conflict/i);
     const kinds = written.map((sql) => /^(delete|insert|update)/i.exec(sql)?.[0].toLowerCase()).filter(Boolean);
-    expect(kinds).toEqual(["update", "delete", "insert", "delete", "update"]);
+    expect(kinds).toEqual(["update", "delete", "insert", "delete", "delete", "update"]);
   });
 });
 

@@ -35,12 +35,30 @@ describe("askForIcon", () => {
   );
 
   it.each([
-    ["http://cdn.example/a.svg?token=1", "http://cdn.example/a.svg is neither https:// nor of authentik's own origin"],
-    ["http://10.0.0.9/a.svg", "http://10.0.0.9/a.svg is neither https:// nor of authentik's own origin"],
-    ["https://10.0.0.9:9000/a.svg", "https://10.0.0.9:9000/a.svg is of a private network"],
-    ["https://localhost/a.svg", "https://localhost/a.svg is of a private network"],
-    ["https://[::ffff:169.254.169.254]/a", "https://[::ffff:a9fe:a9fe]/a is of a private network"],
-    ["ftp://cdn.example/a.svg", "ftp://cdn.example/a.svg is neither https:// nor of authentik's own origin"],
+    [
+      "http://cdn.example/a.svg?token=1",
+      "http://cdn.example/a.svg is neither of authentik's own origin nor https:// of the public network",
+    ],
+    [
+      "http://10.0.0.9/a.svg",
+      "http://10.0.0.9/a.svg is neither of authentik's own origin nor https:// of the public network",
+    ],
+    [
+      "https://10.0.0.9:9000/a.svg",
+      "https://10.0.0.9:9000/a.svg is neither of authentik's own origin nor https:// of the public network",
+    ],
+    [
+      "https://localhost/a.svg",
+      "https://localhost/a.svg is neither of authentik's own origin nor https:// of the public network",
+    ],
+    [
+      "https://[::ffff:169.254.169.254]/a",
+      "https://[::ffff:a9fe:a9fe]/a is neither of authentik's own origin nor https:// of the public network",
+    ],
+    [
+      "ftp://cdn.example/a.svg",
+      "ftp://cdn.example/a.svg is neither of authentik's own origin nor https:// of the public network",
+    ],
     ["https://user:pw@cdn.example/a.svg", "https://cdn.example/a.svg holds a user name or a password"],
     ["http://user@10.0.0.9:9000/a.svg", "http://10.0.0.9:9000/a.svg holds a user name or a password"],
   ])("does not ask at %s, nor where that is redirected to", async (url, message) => {
@@ -59,7 +77,7 @@ describe("askForIcon", () => {
       asked: { length: 4 },
     });
     expect(await ask("https://cdn.example/0", chain(4))).toMatchObject({
-      result: "redirects for more than 3 times",
+      result: "https://cdn.example/3 redirects too often, or to nowhere",
       asked: { length: 4 },
     });
     let left = 2;
@@ -72,7 +90,7 @@ describe("askForIcon", () => {
   it.each<[string, () => Response, string]>([
     ["a 404", () => new Response(null, { status: 404 }), "https://cdn.example/a answered 404"],
     ["a 304 that nobody asked for", () => new Response(null, { status: 304 }), "https://cdn.example/a answered 304"],
-    ["a redirect to nowhere", () => redirect("http://["), "https://cdn.example/a redirects to nowhere"],
+    ["a redirect to nowhere", () => redirect("http://["), "https://cdn.example/a redirects too often, or to nowhere"],
     ["a redirect without an address", () => new Response(null, { status: 302 }), "https://cdn.example/a answered 302"],
     [
       "HTML",
@@ -102,22 +120,6 @@ describe("askForIcon", () => {
         "https://cdn.example/a?X-Amz-Signature=secret": answer,
       }),
     ).toMatchObject({ result: message });
-  });
-
-  it.each([
-    ["a private address", async () => ["203.0.113.1", "192.168.0.1"], "https://cdn.example/a is of a private network"],
-    ["a private address of IPv6", async () => ["fd00::1"], "https://cdn.example/a is of a private network"],
-    ["no address", async () => [], "https://cdn.example/a has a host that cannot be found"],
-    ["an error", () => Promise.reject(new Error("ENOTFOUND")), "https://cdn.example/a has a host that cannot be found"],
-  ])("does not ask a host that resolves to %s", async (_, resolve, message) => {
-    expect(await ask("https://cdn.example/a", {}, { resolve })).toEqual({ result: message, asked: [] });
-  });
-
-  it("asks a host that resolves to public addresses, and authentik without a look", async () => {
-    expect(
-      (await ask("https://cdn.example/a", {}, { resolve: async () => ["203.0.113.1", "2606:4700::1"] })).asked,
-    ).toHaveLength(1);
-    expect((await ask(`${origin}/a`, {}, { resolve: async () => ["127.0.0.1"] })).asked).toHaveLength(1);
   });
 
   it("ends in time, redirects included", async () => {

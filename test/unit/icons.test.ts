@@ -57,7 +57,8 @@ describe.each([embeddedServer, d1])("the icons of a run over $name", ({ start: s
     const run = await sync();
     expect(run).toMatchObject({ outcome: "changed", warnings: 4 });
     const failures: Record<string, string> = {
-      private: "https://192.168.0.1/private.png is of a private network",
+      private:
+        "https://192.168.0.1/private.png is neither of authentik's own origin nor https:// of the public network",
       large: "https://cdn.example/large.jpg has more than 256 KiB",
       html: "says that it is image/png, and does not begin as one",
       hangs: "did not answer in full within 0.1 s",

@@ -144,12 +144,7 @@ export async function copyIcons(db: WritableDatabase, list: SourceList, options:
   };
   await Promise.all(Array.from({ length: limits.iconsAtOnce }, work));
 
-  const after = new Map(rows);
-  for (const row of unnamed) after.delete(idOf(row));
-  for (const row of rewritten) after.set(idOf(row), row);
-  const used = new Set(Array.from(after.values(), ({ digest }) => digest));
-  const hasUnused = [...sizes.keys()].some((digest) => !used.has(digest));
-  await writeIcons(db, { now, confirmed: [...confirmed], rewritten, unnamed, images, hasUnused });
+  await writeIcons(db, { now, confirmed: [...confirmed], rewritten, unnamed, images });
   return copied;
 }
 

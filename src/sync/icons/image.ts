@@ -1,4 +1,4 @@
-import { Base64 } from "../../db/base64.ts";
+import { Base64 } from "../../base/base64.ts";
 
 /** An icon that cannot be had. The message is for a person: it holds no query, and so no signature. */
 export class IconFault extends Error {
@@ -22,10 +22,8 @@ const beginnings: Record<string, [at: number, text: string][]> = {
   ],
   "image/avif": [[4, "ftypavi"]],
   "image/x-icon": [[0, "\0\0\x01\0"]],
+  "image/vnd.microsoft.icon": [[0, "\0\0\x01\0"]],
 };
-
-/** Under the names that servers give them: that of IANA's registry is the second one. */
-const otherNames: Record<string, string> = { "image/vnd.microsoft.icon": "image/x-icon" };
 
 /** What may stand before the root of a document: white space, instructions, comments, a document type. Each is found without going back. */
 const prolog = /\s+|<\?.*?\?>|<!--.*?-->|<!doctype\s+(?:\w+:)?svg\b[^>[]*(\[[^\]]*\][^>]*)?>/isy;
@@ -53,8 +51,7 @@ function beginsAs(type: string, bytes: Uint8Array): boolean {
  */
 export function imageOf(contentType: string, bytes: Uint8Array<ArrayBuffer>): Image {
   const [said = ""] = contentType.toLowerCase().split(";");
-  const name = said.trim();
-  const type = otherNames[name] ?? name;
+  const type = said.trim();
   if (type !== "image/svg+xml" && !Object.hasOwn(beginnings, type)) {
     const shown = /^[-+.\w]{1,60}\/[-+.\w]{1,60}$/.test(type) ? type : "something else";
     throw new IconFault(`is ${shown}, and no image of a kind that is taken`);

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
-import { Base64 } from "../../db/base64.ts";
+import { Base64 } from "../../base/base64.ts";
 import type { WritableDatabase } from "../../db/database.ts";
 import { iconImages, icons } from "../../db/schema.ts";
-import { chunks } from "../write.ts";
+import { chunks, imagesOfNoIcon } from "../write.ts";
 import type { Image } from "./image.ts";
 
 export type Row = typeof icons.$inferSelect;
@@ -31,16 +31,11 @@ export interface IconChanges {
   rewritten: Row[];
   unnamed: Row[];
   images: Map<string, Image>;
-  /** Whether there are images that are no icon's any more. */
-  hasUnused: boolean;
 }
 
 /** Writes in one batch, without a guard: whoever is the last of two runs has asked last. */
-export async function writeIcons(
-  db: WritableDatabase,
-  { now, confirmed, rewritten, unnamed, images, hasUnused }: IconChanges,
-) {
-  const { address, digest, pk, theme } = icons;
+export async function writeIcons(db: WritableDatabase, { now, confirmed, rewritten, unnamed, images }: IconChanges) {
+  const { address, pk, theme } = icons;
   const times = chunks(confirmed.map((key) => JSON.stringify(key))).map((keys) =>
     db
       .update(icons)
@@ -62,10 +57,8 @@ export async function writeIcons(
       .insert(icons)
       .select(sql`SELECT ${sql.raw(values.map((_, i) => `value ->> ${i}`).join(", "))} FROM json_each(${rows})`),
   );
-  const unused = sql`${iconImages.digest} NOT IN (SELECT ${digest} FROM ${icons} WHERE ${digest} IS NOT NULL)`;
-  const [first, ...others] = [
-    ...[...times, ...additions, ...deletions, ...insertions],
-    ...(hasUnused ? [db.delete(iconImages).where(unused)] : []),
-  ];
+  // What images were of these may be no icon's any more.
+  const unused = deletions.length === 0 ? [] : [db.delete(iconImages).where(imagesOfNoIcon)];
+  const [first, ...others] = [...times, ...additions, ...deletions, ...insertions, ...unused];
   if (first) await db.batch([first, ...others]);
 }
