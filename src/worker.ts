@@ -5,8 +5,8 @@ import { createGateway, type Gateway, misconfigured } from "./gateway/gateway.ts
 import { logLine } from "./gateway/log.ts";
 import { notesOf } from "./http/context.ts";
 import { readSettings, type Settings, type Variables } from "./settings.ts";
-import { readStore, type StoreOptions } from "./store/routes.ts";
-import { cacheTag, readServed, serveStore } from "./store/serve.ts";
+import { cacheTags, readStore, type StoreOptions } from "./store/routes.ts";
+import { readServed, serveStore } from "./store/serve.ts";
 import { syncJob } from "./sync/job.ts";
 import { AlarmRunner } from "./sync/runner.ts";
 import type { Trigger } from "./sync/runs.ts";
@@ -111,7 +111,7 @@ const askRunner = (runner: DurableObjectNamespace<SyncRunner>, trigger: Trigger)
 function runSync(env: Bindings, trigger: Trigger): Promise<boolean> {
   const { settings, store } = configurationOf(env);
   if (settings.sync.problem) throw new Error(settings.sync.problem);
-  const invalidate = () => exports.Sources.invalidate();
+  const invalidate = (what: "all" | "icons") => exports.Sources.invalidate(what);
   const issuers = settings.oidc.issuers.map(({ issuer }) => issuer);
   return syncJob({ database: store.forWriting, sync: settings.sync, issuers, trigger, invalidate });
 }
@@ -156,12 +156,13 @@ export class Sources extends WorkerEntrypoint<Bindings> {
   /**
    * Marks every cached list, source and list of types stale in the platform's cache: readers get the old one once more while a
    * new one is loaded. Nothing is deleted, so that a store which fails at this moment leaves readers with something.
+   * @param what all of this, or only which icons there are. @default all
    * @returns whether there is a cache that was told
    * @throws where the cache refuses
    */
-  async invalidate(): Promise<boolean> {
+  async invalidate(what: keyof typeof cacheTags = "all"): Promise<boolean> {
     if (!this.ctx.cache) return false;
-    const result = await this.ctx.cache.invalidate({ tags: [cacheTag] });
+    const result = await this.ctx.cache.invalidate({ tags: [cacheTags[what]] });
     // Refused where too many come at once.
     if (!result.success) throw new Error(result.errors.map(({ message }) => message).join("; "));
     return true;

@@ -2,8 +2,9 @@ import type { SQLWrapper } from "drizzle-orm";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
-import { apiTokens, listState, oauthSources } from "../src/db/schema.ts";
+import { apiTokens, iconImages, icons, listState, oauthSources } from "../src/db/schema.ts";
 import type { SourceList } from "../src/sync/list.ts";
+import { iconsOfNoSource, imagesOfNoIcon } from "../src/sync/write.ts";
 
 /** Of all values of a statement, as they are written: D1 takes statements of 100 KB. */
 const statementBytes = 90_000;
@@ -97,6 +98,8 @@ export function listAsSql({ documents, held, beside }: SourceList, now: number):
   const slugs = documents.map(({ slug }) => slug);
   if (isHolding) add(builder.delete(oauthSources).where(isOneOf(oauthSources.slug, slugs)));
   for (const rows of inStatements(documents)) add(builder.insert(oauthSources).values(rows));
+  add(builder.delete(icons).where(iconsOfNoSource));
+  add(builder.delete(iconImages).where(imagesOfNoIcon));
   add(
     builder.update(listState).set({
       revision: sql`${listState.revision} + 1`,

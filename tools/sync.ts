@@ -6,6 +6,7 @@ import { describeWarnings } from "../src/sync/warning.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
+import { publicFetch } from "./public-fetch.ts";
 import { holdsSample } from "./sample.ts";
 import { toolSettings } from "./settings.ts";
 import { d1Option, type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
@@ -52,13 +53,10 @@ function shown(value: unknown): string {
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
-const changesOf = ({
-  added,
-  changed,
-  removed,
-  unchanged,
-}: Record<"added" | "changed" | "removed" | "unchanged", unknown>) =>
-  `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`;
+type Changes = Pick<SyncRun, "added" | "changed" | "removed" | "unchanged" | "renewed">;
+
+const changesOf = ({ added, changed, removed, unchanged, renewed }: Changes) =>
+  `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}${renewed === 0 ? "" : `, ${renewed} ${renewed === 1 ? "address" : "addresses"} renewed`}`;
 
 async function printStatus(io: Io, flags: StoreFlags) {
   const { runs, lastGood } = await withStore(io, flags, (db) => listRuns(db, shownRuns));
@@ -117,6 +115,8 @@ async function main(args: string[], io: Io) {
     issuers: oidc.issuers.map(({ issuer }) => issuer),
     allowRemovals: values["allow-removals"] || sync.allowRemovals,
     allowHttp: values["allow-http"],
+    icons: true,
+    fetch: publicFetch(upstream),
     ...(io.wait && { wait: io.wait }),
     onPage: showProgress(io.stderr, "pages read"),
   };

@@ -16,14 +16,35 @@ export class BodyTooLong extends Error {
 export async function readBoundedText(message: Request | Response, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   let text = "";
-  let bytes = 0;
-  const decode = (chunk?: Uint8Array) => {
+  const decode = (part?: Uint8Array) => {
     try {
-      text += decoder.decode(chunk, { stream: chunk !== undefined });
+      text += decoder.decode(part, { stream: part !== undefined });
     } catch (cause) {
       throw new NotUtf8("a body that is not UTF-8", { cause });
     }
   };
+  await readParts(message, maxBytes, decode);
+  decode();
+  return text;
+}
+
+/**
+ * Reads a body as bytes, with the same bound.
+ * @param maxBytes after decompression
+ * @throws BodyTooLong, or whatever a broken connection throws
+ */
+export async function readBoundedBytes(
+  message: Request | Response,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  await readParts(message, maxBytes, (part) => parts.push(part.slice()));
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/** @param take called with each part, whose memory is the next one's */
+async function readParts(message: Request | Response, maxBytes: number, take: (part: Uint8Array) => void) {
+  let bytes = 0;
   const reader = message.body && readerOf(message.body);
   // The last part may come with the end.
   for (let isDone = reader === null; reader && !isDone; ) {
@@ -35,10 +56,8 @@ export async function readBoundedText(message: Request | Response, maxBytes: num
       await reader.cancel();
       throw new BodyTooLong(`a body of more than ${maxBytes} bytes`);
     }
-    decode(value);
+    take(value);
   }
-  decode();
-  return text;
 }
 
 const partBytes = 64 * 1024;

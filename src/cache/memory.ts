@@ -15,10 +15,14 @@ export function memoryStorage<T>(bounds: Bounds, sizeOf: (value: T) => number = 
 export interface MemoryCacheOptions {
   /** Milliseconds since 1970. @default Date.now */
   now?: (() => number) | undefined;
+  /** @default those of lists */
+  bounds?: Bounds | undefined;
 }
 
-/** Far below an isolate's 128 MB. */
-const bounds: Bounds = { entries: 500, size: 8 * 1024 * 1024 };
+/** Of lists. Far below an isolate's 128 MB. */
+const listBounds: Bounds = { entries: 500, size: 8 * 1024 * 1024 };
+/** Of the images of icons, as base64: they displace no list. */
+export const imageBounds: Bounds = { entries: 200, size: 4 * 1024 * 1024 };
 const longestSeconds = 3;
 
 /**
@@ -27,7 +31,7 @@ const longestSeconds = 3;
  */
 export function memoryCache(
   next: Cache<StoredResponse>,
-  { now = Date.now }: MemoryCacheOptions = {},
+  { now = Date.now, bounds = listBounds }: MemoryCacheOptions = {},
 ): Cache<StoredResponse> & Required<Pick<Cache<StoredResponse>, "peek">> {
   const hot = new Lru<{ entry: Cached<StoredResponse>; until: number }>(bounds);
 

@@ -1,5 +1,14 @@
 import { sql } from "drizzle-orm";
-import { check, index, integer, type SQLiteColumn, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import {
+  check,
+  index,
+  integer,
+  type SQLiteColumn,
+  sqliteTable,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 import { type ColumnName, type Field, fieldsWith } from "../source/fields.ts";
 
 /** A check in SQL's own words: DDL takes no bound values. */
@@ -141,6 +150,39 @@ export const issuerKeys = sqliteTable(
   (table) => [check("keys_are_a_list", sql`coalesce(json_type(${table.keys}) = 'array', 0)`)],
 );
 
+/**
+ * The icons of sources, by the `pk`: under its slug, a renamed source whose icon cannot be had would show another vendor's. Times
+ * are milliseconds since 1970.
+ */
+export const icons = sqliteTable(
+  "icons",
+  {
+    pk: text().notNull(),
+    /** `""`: for any. */
+    theme: text({ enum: ["", "light", "dark"] }).notNull(),
+    /** Where it is, without what signs that: a path is below authentik's. */
+    address: text().notNull(),
+    /** The server's, for the next question. */
+    etag: text(),
+    /** The image; null where none was ever had. */
+    digest: text(),
+    /** Why it could not be had when it was last asked for; the image stays. */
+    problem: text(),
+    askedAt: integer("asked_at").notNull(),
+  },
+  (table) => [unique("one_icon_a_theme").on(table.pk, table.theme), check("theme_is_known", isOneOf(table.theme))],
+);
+
+/** The images of icons, each once: many sources have the icon of their type. */
+export const iconImages = sqliteTable("icon_images", {
+  /** SHA-256 of the bytes, in hexadecimal. */
+  digest: text().primaryKey(),
+  /** The media type. */
+  type: text().notNull(),
+  /** Base64: a blob of 256 KiB comes out of a local D1 as an array of 262,144 numbers. Last, so that scans need not read it. */
+  body: text().notNull(),
+});
+
 /** What was odd about a value that a run has read, as src/sync/warning.ts has it. */
 export interface RunWarning {
   /** The slug of the source; null where it is of no source. */
@@ -170,6 +212,8 @@ export const syncRuns = sqliteTable(
     changed: integer(),
     removed: integer(),
     unchanged: integer(),
+    /** How many addresses of icons were signed anew, of sources that are unchanged otherwise. */
+    renewed: integer().notNull().default(0),
     /** A sentence for a person; null where nothing went wrong. */
     error: text(),
     /** How many values were odd. */

@@ -5,7 +5,7 @@ import { isHttpUrl, normalUrl } from "../base/http-url.ts";
 import { type Cache, type Cached, noCache } from "../cache/cache.ts";
 import { cacheApiStorage, defaultCacheName } from "../cache/cache-api.ts";
 import { defaultFreshness, type Freshness } from "../cache/freshness.ts";
-import { memoryCache } from "../cache/memory.ts";
+import { imageBounds, memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { Database } from "../db/database.ts";
@@ -24,6 +24,7 @@ import { listKey, sourceKey, sourceTypesKey, tokenKey } from "../store/key.ts";
 import { readStore } from "../store/routes.ts";
 import { sourceTypesQuerySchema } from "../store/source-types.ts";
 import { defaultTokenGraceSeconds, type TokenVerifierOptions, tokenVerifier } from "../tokens/verify.ts";
+import { iconsApp } from "./icons.ts";
 import { reply } from "./reply.ts";
 
 /** Options that depend on the request are functions of its context. */
@@ -59,12 +60,17 @@ export interface SourcesAppOptions<E extends Env> {
    * @default "authentik-sources-edge"
    */
   cache?: string | false | undefined;
+  /**
+   * Whether the icons of enabled sources are served too, to anyone, below `icons/`: what `syncSources` has copied with `icons`.
+   * @default false
+   */
+  icons?: boolean | undefined;
   /** Rate limits. @default none */
   limits?:
     | {
         /**
-         * By the client's address, an IPv6 address by its /64. Asked before a token is looked up that is not known as good:
-         * it limits guesses.
+         * By the client's address, an IPv6 address by its /64. Asked before a token is looked up that is not known as good, and
+         * for an icon that there is not: it limits guesses.
          */
         address?: RateLimiter | undefined;
         /** By the token's id, asked for every request with a token that may view sources. */
@@ -86,13 +92,17 @@ export interface SourcesAppOptions<E extends Env> {
 export function createSourcesApp<E extends Env = Env>(options: SourcesAppOptions<E>) {
   checkOptions(options);
   const { cache, now = Date.now } = options;
-  return appWithCache<E>(options, cache === false ? noCache() : namedCache(cache, now));
+  return cache === false ? appWithCache<E>(options, noCache()) : appWithCache<E>(options, ...namedCaches(cache, now));
 }
 
-/** The same app over any cache. */
+/**
+ * The same app over any cache.
+ * @param images of icons. @default the same cache
+ */
 export function appWithCache<E extends Env>(
   options: Omit<SourcesAppOptions<E>, "cache">,
   cache: Cache<StoredResponse>,
+  images = cache,
 ) {
   const { authentikUrl, limits, now = Date.now } = options;
   const read: ReadKey = (key, c) =>
@@ -105,20 +115,24 @@ export function appWithCache<E extends Env>(
   const byStore = storeVerifier({ read, limits, now }).verify;
   const { verifyToken: byHost } = options;
   const verifyToken: VerifyToken = byHost ? (token, c) => byHost(token, c, (text) => byStore(text, c)) : byStore;
-  return sourcesApp<E>({ read, verifyToken, authentikUrl, limits, cache, now });
+  const app = sourcesApp<E>({ read, verifyToken, authentikUrl, limits, cache, now });
+  if (options.icons) app.route("/", iconsApp({ read, cache, images, limiter: limits?.address, now }));
+  return app;
 }
 
 /** The cache names of the apps in this isolate. */
 const takenNames = new Set<string>();
 
-function namedCache(name = defaultCacheName, now: () => number): Cache<StoredResponse> {
+/** For lists, and for the images of icons. */
+function namedCaches(name = defaultCacheName, now: () => number): [Cache<StoredResponse>, Cache<StoredResponse>] {
   if (takenNames.has(name)) {
     throw new TypeError(
       `createSourcesApp: another app has the cache "${name}", and would share its responses. Build an app once, at module scope; give a second one a cache of its own, such as cache: "more-sources"`,
     );
   }
   takenNames.add(name);
-  return memoryCache(swrCache({ storage: cacheApiStorage(name), now }), { now });
+  const next = swrCache({ storage: cacheApiStorage(name), now });
+  return [memoryCache(next, { now }), memoryCache(next, { now, bounds: imageBounds })];
 }
 
 /** Reads what a key stands for, on behalf of a request. */

@@ -1,6 +1,7 @@
 import { type Cache, noCache } from "../cache/cache.ts";
 import { cacheApiStorage } from "../cache/cache-api.ts";
-import { memoryCache } from "../cache/memory.ts";
+import type { Bounds } from "../cache/lru.ts";
+import { imageBounds, memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { StoreKind } from "../db/database.ts";
@@ -18,6 +19,7 @@ import { jwtOrElse, jwtVerifier } from "../tokens/jwt.ts";
 import type { TokenVerifier } from "../tokens/verify.ts";
 import { type ReadKey, sourcesApp, storeVerifier } from "./app.ts";
 import { type HotHit, hotPath } from "./hot-path.ts";
+import { iconsApp } from "./icons.ts";
 import { logRequests, requestLog } from "./log.ts";
 import { readiness } from "./readiness.ts";
 import { webhook } from "./webhook.ts";
@@ -34,7 +36,7 @@ export interface GatewayOptions {
   limits: { address?: KeyLimiter | undefined; token?: KeyLimiter | undefined };
   /** Asks for a run of the sync. Without it there is no webhook. */
   requestSync: (() => Promise<void>) | undefined;
-  /** @default what the settings name */
+  /** @default what the settings name, and one of its own for the images of icons */
   cache?: Cache<StoredResponse>;
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number;
@@ -45,9 +47,9 @@ export type Gateway = Required<Pick<ExportedHandler<object>, "fetch">>;
 /** Workers Cache stands in front of `Sources`, and does the rest by itself: it is tiered, collapses misses and serves stale answers. */
 const platformCache: Cache<StoredResponse> = { get: (_key, load) => load() };
 
-const caches: Record<EdgeCache, (now: () => number) => Cache<StoredResponse>> = {
-  platform: (now) => memoryCache(platformCache, { now }),
-  "cache-api": (now) => memoryCache(swrCache({ storage: cacheApiStorage(), now }), { now }),
+const caches: Record<EdgeCache, (now: () => number, bounds?: Bounds) => Cache<StoredResponse>> = {
+  platform: (now, bounds) => memoryCache(platformCache, { now, bounds }),
+  "cache-api": (now, bounds) => memoryCache(swrCache({ storage: cacheApiStorage(), now }), { now, bounds }),
   off: () => noCache(),
 };
 
@@ -56,6 +58,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { settings, read, store, limits, requestSync, now = Date.now } = options;
   const { edgeCache, authentikUrl, corsOrigins, sync } = settings;
   const { cache = caches[edgeCache](now) } = options;
+  const images = options.cache ?? caches[edgeCache](now, imageBounds);
   const log = requestLog({ hits: settings.logHits });
   const verifier = verifierOf(options);
   const hot = hotPath({ peekToken: verifier.peek, cache, now });
@@ -65,7 +68,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const app = newApp()
     .onError(renderError)
     .notFound(() => renderError(unknownPath))
-    .use(logRequests(log, now), defaultHeaders, crossOrigin(corsOrigins))
+    .use(logRequests(log, now), defaultHeaders)
+    // Before what lets pages of some origins read: icons are for those of any.
+    .route("/", iconsApp({ read, cache, images, limiter: limits.address, isDeployed: true, now }))
+    .use(crossOrigin(corsOrigins))
     .get("/healthz", (c) => c.json({ status: "ok" }))
     .get(
       "/readyz",

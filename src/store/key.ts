@@ -25,6 +25,12 @@ export const tokenKey = (digest: string): string => `${keyBase}/tokens/${digest}
 
 export const issuerKeysKey = (issuer: string): string => `${keyBase}/issuer_keys/?${new URLSearchParams({ issuer })}`;
 
+/** What icons there are, of sources that are enabled. */
+export const iconIndexKey = `${keyBase}/icons/`;
+
+/** @param digest of an icon's bytes, as the index has it */
+export const iconImageKey = (digest: string): string => `${keyBase}/icons/${digest}`;
+
 export const readyKey = `${keyBase}/ready`;
 
 /**

@@ -7,6 +7,7 @@ import { type ApiError, invalidPage, invalidQuery, pathNotFound } from "../http/
 import { etagOf } from "../http/etag.ts";
 import { lastValues, parseQuery } from "../http/query.ts";
 import { listQuerySchema } from "../source/query.ts";
+import { readIconImage, readIconIndex } from "./icons.ts";
 import { keysFreshness, readIssuerKeys } from "./issuer-keys.ts";
 import { pathOfKey } from "./key.ts";
 import { readPage, readSource } from "./page.ts";
@@ -39,8 +40,8 @@ interface Route {
   path: RegExp;
   /** A revocation takes effect within 60 s, and a replica may be behind by any time. */
   isPrimary?: true;
-  /** Whether a run of the sync may change the answer: it is then marked for `invalidate`. */
-  isSynced?: true;
+  /** Set where a run of the sync may change the answer: what it is then marked with for `invalidate`. */
+  tags?: string;
   read: (db: Database, part: string, query: Query, options: StoreOptions) => Promise<Answer>;
 }
 
@@ -55,13 +56,18 @@ const emptyFreshness = ({ fresh, staleWhileRevalidate, staleIfError }: Freshness
 /** A revocation takes effect within 60 s: five less, for the time on the way. */
 const goodTokenSeconds = 55;
 const badTokenFreshness: Freshness = { fresh: 10, staleWhileRevalidate: 0, staleIfError: 3_600 };
+/** A week, as long as browsers may show an icon while the Worker fails. */
+export const iconSeconds = 604_800;
 const readyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfError: 0 };
+
+/** What marks responses for `Sources.invalidate()`: all that a run of the sync may change, and which icons there are. */
+export const cacheTags = { all: "oauth-sources", icons: "oauth-icons" };
 
 /** All that is read of the store on behalf of readers. Whoever binds to `Sources` may send any key: each is checked again. */
 const routes: Route[] = [
   {
     path: /^\/sources\/oauth\/$/,
-    isSynced: true,
+    tags: cacheTags.all,
     async read(db, _, query, { freshness }) {
       const publicUrl = readPublicUrl(query);
       const page = await readPage(db, parseQuery(listQuerySchema, query), publicUrl);
@@ -75,7 +81,7 @@ const routes: Route[] = [
   },
   {
     path: /^\/sources\/oauth\/source_types\/$/,
-    isSynced: true,
+    tags: cacheTags.all,
     async read(db, _, query, { freshness }) {
       readPublicUrl(query);
       const { name } = parseQuery(sourceTypesQuerySchema, query);
@@ -84,7 +90,7 @@ const routes: Route[] = [
   },
   {
     path: /^\/sources\/oauth\/([-\w]{1,255})\/$/,
-    isSynced: true,
+    tags: cacheTags.all,
     async read(db, slug, query, { freshness }) {
       const source = await readSource(db, slug, readPublicUrl(query));
       if (!source) return { value: errorResponse(pathNotFound), freshness: emptyFreshness(freshness) };
@@ -103,9 +109,28 @@ const routes: Route[] = [
   {
     path: /^\/issuer_keys\/$/,
     isPrimary: true,
-    isSynced: true,
+    tags: cacheTags.all,
     async read(db, _, { issuer = "" }) {
       return { value: jsonResponse(await readIssuerKeys(db, issuer)), freshness: keysFreshness };
+    },
+  },
+  {
+    path: /^\/icons\/$/,
+    tags: `${cacheTags.all},${cacheTags.icons}`,
+    async read(db, _, __, { freshness }) {
+      return {
+        value: await taggedResponse(await readIconIndex(db)),
+        freshness: { ...freshness, staleIfError: iconSeconds },
+      };
+    },
+  },
+  {
+    // What has a digest never changes.
+    path: /^\/icons\/([0-9a-f]{64})$/,
+    async read(db, digest) {
+      const body = await readIconImage(db, digest);
+      const freshness = { fresh: iconSeconds, staleWhileRevalidate: 0, staleIfError: iconSeconds };
+      return { value: { status: 200, headers: { "Content-Type": "text/plain" }, body }, freshness };
     },
   },
   {
@@ -116,8 +141,8 @@ const routes: Route[] = [
 
 /** An answer of the store, as caches keep it. */
 export interface StoreAnswer extends Cached<StoredResponse> {
-  /** Whether a run of the sync may change it. */
-  isSynced: boolean;
+  /** See `Route`; none where a run of the sync does not change it. */
+  tags: string | undefined;
 }
 
 /**
@@ -128,13 +153,13 @@ export interface StoreAnswer extends Cached<StoredResponse> {
 export async function readStore(key: string, options: StoreOptions): Promise<StoreAnswer> {
   const url = new URL(key);
   const path = pathOfKey(url) ?? "";
-  for (const { path: pattern, isPrimary = false, isSynced = false, read } of routes) {
+  for (const { path: pattern, isPrimary = false, tags, read } of routes) {
     const match = pattern.exec(path);
     if (!match) continue;
     // Before the store is read: what changes meanwhile is younger than its age.
     const generatedAt = options.now();
     const answer = await read(options.database(isPrimary), match[1] ?? "", lastValues(url.search), options);
-    return { ...answer, generatedAt, status: "bypass", isSynced };
+    return { ...answer, generatedAt, status: "bypass", tags };
   }
   throw pathNotFound;
 }

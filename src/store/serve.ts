@@ -5,9 +5,6 @@ import { methodNotAllowed, renderError } from "../http/errors.ts";
 import { matchesEtag } from "../http/etag.ts";
 import { readStore, type StoreOptions } from "./routes.ts";
 
-/** Marks every response that a run of the sync may change, for `Sources.invalidate()`. */
-export const cacheTag = "oauth-sources";
-
 /**
  * Serves the table of routes over HTTP, for Workers Cache to stand in front of: the URL is the key. Every response says how it may
  * be cached; a cache that revalidates the very body gets a 304 (RFC 9110, section 13.1.2).
@@ -18,7 +15,7 @@ export async function serveStore(request: Request, options: StoreOptions): Promi
     if (method !== "GET" && method !== "HEAD") throw methodNotAllowed(method, "GET, HEAD");
     const answer = await readStore(url, options);
     const { status, headers, body } = answer.value;
-    const allHeaders = { ...headers, ...cachingHeaders(answer), ...(answer.isSynced && { "Cache-Tag": cacheTag }) };
+    const allHeaders = { ...headers, ...cachingHeaders(answer), ...(answer.tags && { "Cache-Tag": answer.tags }) };
     if (matchesEtag(headers.ETag, request)) return new Response(null, { status: 304, headers: allHeaders });
     return new Response(method === "HEAD" ? null : body, { status, headers: allHeaders });
   } catch (error) {

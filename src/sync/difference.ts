@@ -1,6 +1,7 @@
 import type { Document } from "./document.ts";
 import type { SourceList } from "./list.ts";
 import { checkLargestPage } from "./list-limits.ts";
+import { countRenewed, unsignedDocument } from "./signature.ts";
 import { SyncError } from "./sync-error.ts";
 
 /** The list as the store has it. */
@@ -18,6 +19,8 @@ export interface StoredList {
 export interface Difference {
   added: Document[];
   changed: { before: string; after: Document }[];
+  /** Sources of which the signatures of addresses alone have changed: they are written, and count as unchanged. */
+  renewed: { before: string; after: Document }[];
   /** By `pk`, with the document as it was. */
   removed: Map<string, string>;
   /** Those that stay though they cannot be taken are among them. */
@@ -38,6 +41,8 @@ export interface Changes {
   changed: number;
   removed: number;
   unchanged: number;
+  /** How many addresses of icons were signed anew, of sources that are unchanged otherwise. */
+  renewed: number;
 }
 
 /**
@@ -50,7 +55,7 @@ export function compareLists(stored: StoredList, wanted: SourceList): Difference
   const kept = keptSources(removed, wanted);
   for (const { pk } of kept) removed.delete(pk);
   const difference: Difference = {
-    ...{ added: [], changed: [], removed, unchanged: kept.length },
+    ...{ added: [], changed: [], renewed: [], removed, unchanged: kept.length },
     ...{ leftOut: wanted.held.length - kept.length, isMiscounted },
   };
   for (const after of wanted.documents) {
@@ -58,7 +63,11 @@ export function compareLists(stored: StoredList, wanted: SourceList): Difference
     removed.delete(after.pk);
     if (before === undefined) difference.added.push(after);
     else if (before === after.document) difference.unchanged++;
-    else difference.changed.push({ before, after });
+    else if (unsignedDocument(before) !== unsignedDocument(after.document)) difference.changed.push({ before, after });
+    else {
+      difference.unchanged++;
+      difference.renewed.push({ before, after });
+    }
   }
   if (wanted.beside !== undefined && wanted.beside !== stored.beside) difference.beside = wanted.beside;
   if (wanted.types && wanted.types.join() !== stored.types.join()) difference.types = wanted.types;
@@ -77,13 +86,15 @@ function keptSources(stored: Map<string, string>, { held, documents }: SourceLis
   return kept;
 }
 
-export const countChanges = ({ added, changed, removed, unchanged }: Difference): Changes => ({
+export const countChanges = ({ added, changed, renewed, removed, unchanged }: Difference): Changes => ({
   added: added.length,
   changed: changed.length,
   removed: removed.size,
   unchanged,
+  renewed: renewed.reduce((sum, { before, after }) => sum + countRenewed(before, after.document), 0),
 });
 
+/** Whether readers would see the same list, but for signatures. */
 export const isEmpty = ({ added, changed, removed, isMiscounted, beside, types }: Difference): boolean =>
   added.length + changed.length + removed.size === 0 && !isMiscounted && beside === undefined && types === undefined;
 

@@ -1,6 +1,7 @@
 import { type Field, type FieldName, fieldEntries } from "../source/fields.ts";
 import { searchText } from "../source/search.ts";
 import { type SourceType, unknownType } from "../source/source-type.ts";
+import { type IconAddress, iconAddresses } from "./icons/addresses.ts";
 import type { Row } from "./row.ts";
 import { isPlainObject } from "./secrets.ts";
 
@@ -11,6 +12,8 @@ export interface Document {
   /** JSON: all keys as they were sent and in their order, without secrets. */
   document: string;
   searchText: string;
+  /** Where its icons are. */
+  icons: IconAddress[];
 }
 
 const documented = fieldEntries.filter(([, { isNewer }]) => !isNewer) as [FieldName, Field][];
@@ -35,6 +38,7 @@ export function documentOf(sent: Row, types: ReadonlyMap<string, SourceType>): D
     slug: sent.slug,
     document: JSON.stringify(source),
     searchText: searchText(sent.name, sent.slug),
+    icons: iconAddresses(source),
   };
 }
 

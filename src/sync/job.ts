@@ -1,5 +1,6 @@
 import { printable } from "../base/printable.ts";
 import type { WritableDatabase } from "../db/database.ts";
+import type { IconsCopied } from "./icons/copy.ts";
 import { syncIssuerKeys } from "./issuer-keys.ts";
 import { syncSources, upstreamOptions } from "./run.ts";
 import type { Trigger } from "./runs.ts";
@@ -12,8 +13,11 @@ export interface SyncJobOptions {
   /** Whose public keys are read. */
   issuers: readonly string[];
   trigger: Trigger;
-  /** Marks all that a run may change stale, where the platform keeps it. */
-  invalidate: () => Promise<unknown>;
+  /**
+   * Marks stale what the platform keeps.
+   * @param what all that a run may change, or what icons there are
+   */
+  invalidate: (what: "all" | "icons") => Promise<unknown>;
 }
 
 /**
@@ -28,20 +32,27 @@ export async function syncJob({ database, sync, issuers, trigger, invalidate }: 
   const onKeysChanged = () => {
     areKeysChanged = true;
   };
-  const run = await syncSources(database(), { upstream, token, issuers, onKeysChanged, allowRemovals, trigger });
+  let areIconsChanged = false;
+  const onIcons = ({ changed }: IconsCopied) => {
+    areIconsChanged = changed > 0;
+  };
+  const callbacks = { onKeysChanged, onIcons };
+  const options = { upstream, token, issuers, icons: true, allowRemovals, trigger, ...callbacks };
+  const run = await syncSources(database(), options);
   const log = run.error === null || run.outcome === "superseded" ? console.log : console.error;
   log(printable(JSON.stringify({ job: "sync", ...run })));
-  if (run.outcome === "changed" || areKeysChanged) await tell(invalidate);
+  if (run.outcome === "changed" || areKeysChanged) await tell(() => invalidate("all"));
+  else if (areIconsChanged) await tell(() => invalidate("icons"));
   return run.outcome === "changed" || run.outcome === "unchanged";
 }
 
 /** Without a list there is no run to record: what is odd is in the log alone. */
-async function syncKeys(db: WritableDatabase, issuers: readonly string[], invalidate: () => Promise<unknown>) {
+async function syncKeys(db: WritableDatabase, issuers: readonly string[], invalidate: SyncJobOptions["invalidate"]) {
   const { isChanged, warnings } = await syncIssuerKeys(db, issuers, upstreamOptions({ token: undefined }));
   console.log(
     printable(JSON.stringify({ job: "keys", isChanged, warnings: warnings.count, firstWarnings: warnings.first })),
   );
-  if (isChanged) await tell(invalidate);
+  if (isChanged) await tell(() => invalidate("all"));
   return warnings.count === 0;
 }
 

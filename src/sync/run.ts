@@ -1,6 +1,7 @@
 import { innermostMessage } from "../base/describe-error.ts";
 import type { WritableDatabase } from "../db/database.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, refuseLosses } from "./difference.ts";
+import { copyIcons, type IconsCopied } from "./icons/copy.ts";
 import { syncIssuerKeys } from "./issuer-keys.ts";
 import type { SourceList } from "./list.ts";
 import { InvalidList } from "./problem.ts";
@@ -22,6 +23,10 @@ export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wa
   issuers?: readonly string[] | undefined;
   /** Called where the keys of any issuer have changed. */
   onKeysChanged?: (() => void) | undefined;
+  /** Whether the icons of the sources are copied too, see `icons` of `createSourcesApp`. @default false */
+  icons?: boolean | undefined;
+  /** Called with what became of the icons, where a good run has copied them. */
+  onIcons?: ((icons: IconsCopied) => void) | undefined;
   /** What starts the run, for its record. @default command */
   trigger?: Trigger | undefined;
   /** Takes a list even where most of the sources in the store are not in it. @default false */
@@ -44,9 +49,15 @@ export async function syncSources(db: WritableDatabase, options: SyncOptions): P
   // Keys and list fail apart.
   const keys = await readKeys(db, issuers, options);
   if (keys.isChanged) options.onKeysChanged?.();
-  const outcome = await replaceByUpstream(db, options).catch((error) => failure(error, options.token));
+  const { list, outcome } = await replaceByUpstream(db, options).catch((error) => ({
+    list: undefined,
+    outcome: failure(error, options.token),
+  }));
+  const icons = options.icons && list ? await copyOf(db, list, options) : undefined;
+  if (icons) options.onIcons?.(icons);
   const upstream = shownAddress(options.upstream);
-  const warnings = joinRunWarnings(warningsOf(keys, options.token), outcome);
+  const ofKeysAndIcons = [keys, ...(icons ? [icons] : [])].map((part) => warningsOf(part, options.token));
+  const warnings = joinRunWarnings(outcome, ...ofKeysAndIcons);
   const run: SyncRun = { startedAt, durationMs: now() - startedAt, trigger, upstream, ...outcome, ...warnings };
   try {
     await recordRun(db, run);
@@ -80,7 +91,7 @@ interface KeysRead {
 }
 
 async function readKeys(db: WritableDatabase, issuers: readonly string[], options: SyncOptions): Promise<KeysRead> {
-  const none: KeysRead = { isChanged: false, warnings: { count: 0, first: [] } };
+  const none: KeysRead = { isChanged: false, warnings: noWarnings };
   try {
     return issuers.length === 0
       ? none
@@ -92,6 +103,31 @@ async function readKeys(db: WritableDatabase, issuers: readonly string[], option
       warnings: { count: 1, first: [{ source: null, key: "issuer_keys", what: "unavailable", detail }] },
     };
   }
+}
+
+const noWarnings: Warnings = { count: 0, first: [] };
+
+/** The list is good without its icons: a store that fails at them is a warning too. */
+async function copyOf(db: WritableDatabase, list: SourceList, options: SyncOptions): Promise<IconsCopied> {
+  try {
+    return await copyIcons(db, list, iconOptions(options));
+  } catch (error) {
+    const detail = `the store failed: ${innermostMessage(error)}`;
+    const warnings: Warnings = { count: 1, first: [{ source: null, key: "icons", what: "unavailable", detail }] };
+    return { changed: 0, asked: 0, left: 0, warnings };
+  }
+}
+
+/** How icons are asked for: whatever the run's token is, none goes along. */
+export function iconOptions({ upstream, token, ...options }: SyncOptions) {
+  const { limits, fetch, now } = upstreamOptions({ ...options, token: undefined });
+  return {
+    limits,
+    fetch,
+    now,
+    origin: new URL(upstream).origin,
+    redact: (text: string) => redact(text, token),
+  };
 }
 
 const joinRunWarnings = (...parts: RunWarnings[]): RunWarnings => ({
@@ -107,7 +143,10 @@ type Outcome = Pick<SyncRun, "outcome" | "error" | keyof Changes> & RunWarnings;
  * Where another writer was faster it starts again from the reading of upstream: what that writer read may be older than the
  * change for which this run was started.
  */
-async function replaceByUpstream(db: WritableDatabase, options: SyncOptions): Promise<Outcome> {
+async function replaceByUpstream(
+  db: WritableDatabase,
+  options: SyncOptions,
+): Promise<{ list: SourceList; outcome: Outcome }> {
   const { now = Date.now, allowRemovals } = options;
   for (let attempt = 1; attempt <= writeAttempts; attempt++) {
     const revision = await readRevision(db);
@@ -116,8 +155,8 @@ async function replaceByUpstream(db: WritableDatabase, options: SyncOptions): Pr
     if (!allowRemovals) refuseLosses(difference);
     try {
       await writeDifference(db, difference, { revision, now: now() });
-      const outcome = isEmpty(difference) ? "unchanged" : "changed";
-      return { outcome, error: null, ...countChanges(difference), ...warningsOf(list, options.token) };
+      const changes = { outcome: isEmpty(difference) ? "unchanged" : "changed", ...countChanges(difference) } as const;
+      return { list, outcome: { ...changes, error: null, ...warningsOf(list, options.token) } };
     } catch (error) {
       if (!(error instanceof Superseded)) throw error;
     }
@@ -166,7 +205,7 @@ function failure(error: unknown, token: string): Outcome {
   return {
     outcome: error instanceof Superseded ? "superseded" : "failed",
     error: sentence(error, token),
-    ...{ added: null, changed: null, removed: null, unchanged: null, warnings: 0, firstWarnings: [] },
+    ...{ added: null, changed: null, removed: null, unchanged: null, renewed: 0, warnings: 0, firstWarnings: [] },
   };
 }
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { byteLength } from "../base/byte-length.ts";
 import type { WritableDatabase } from "../db/database.ts";
-import { listState, sourceTypes } from "../db/schema.ts";
+import { iconImages, icons, listState, sourceTypes } from "../db/schema.ts";
 import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
 import { type Changes, compareLists, countChanges, type Difference, isEmpty, type StoredList } from "./difference.ts";
 import type { SourceList } from "./list.ts";
@@ -14,6 +14,10 @@ const writtenSources = sqliteTable("oauth_sources", {
   document: text().notNull(),
   searchText: text("search_text").notNull(),
 });
+
+/** Icons go with their source, and images with the last icon. */
+export const iconsOfNoSource = sql`${icons.pk} NOT IN (SELECT ${writtenSources.pk} FROM ${writtenSources})`;
+export const imagesOfNoIcon = sql`${iconImages.digest} NOT IN (SELECT ${icons.digest} FROM ${icons} WHERE ${icons.digest} IS NOT NULL)`;
 
 /** A page of the 1,000 largest sources has 8 MiB at most, and a hosted libSQL server answers with 10 MB. */
 const rowsPerRead = 1_000;
@@ -92,19 +96,22 @@ export async function writeDifference(
   difference: Difference,
   options: WriteOptions,
 ): Promise<void> {
-  if (isEmpty(difference)) return;
-  const { added, changed, removed, beside, types } = difference;
-  const rows = [...added, ...changed.map(({ after }) => after)];
+  const { added, changed, renewed, removed, beside, types } = difference;
+  const isChange = !isEmpty(difference);
+  if (!isChange && renewed.length === 0) return;
+  const replaced = [...changed, ...renewed].map(({ after }) => after);
+  const rows = [...added, ...replaced];
   const values = chunks(rows.map(({ pk, document, searchText }) => JSON.stringify([pk, document, searchText])));
   // What changes is removed first, so that sources may swap their slugs.
-  const gone = chunks([...removed.keys(), ...changed.map(({ after }) => after.pk)].map((pk) => JSON.stringify(pk)));
+  const gone = chunks([...removed.keys(), ...replaced.map(({ pk }) => pk)].map((pk) => JSON.stringify(pk)));
   checkBytes([...values, ...gone], options.maxBytes ?? defaultBatchBytes);
 
   const { revision } = listState;
-  // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster.
+  // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster. Signatures alone
+  // do not count: a quiet list stays at its revision.
   const guard = db.update(listState).set({
-    revision: sql`CASE WHEN ${revision} = ${options.revision} THEN ${revision} + 1 END`,
-    changedAt: options.now,
+    revision: sql`CASE WHEN ${revision} = ${options.revision} THEN ${isChange ? sql`${revision} + 1` : revision} END`,
+    ...(isChange && { changedAt: options.now }),
     ...(beside !== undefined && { beside }),
   });
   const deletions = gone.map((pks) =>
@@ -117,9 +124,11 @@ export async function writeDifference(
     db.delete(sourceTypes),
     db.insert(sourceTypes).select(sql`SELECT value ->> '$.name', key, value FROM json_each(${`[${types.join(",")}]`})`),
   ];
+  const iconDeletions =
+    removed.size === 0 ? [] : [db.delete(icons).where(iconsOfNoSource), db.delete(iconImages).where(imagesOfNoIcon)];
   const count = db.update(listState).set({ count: sql`(SELECT count(*) FROM ${writtenSources})` });
   try {
-    await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), count]);
+    await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), ...iconDeletions, count]);
   } catch (error) {
     if (isGuard(error)) throw new Superseded("the list was changed meanwhile", { cause: error });
     throw error;
@@ -133,7 +142,7 @@ function isGuard(error: unknown): boolean {
 }
 
 /** JSON arrays of the items, each of `rowsPerStatement` and about `valueBytes` at most. */
-function chunks(items: string[]): string[] {
+export function chunks(items: string[]): string[] {
   const arrays: string[] = [];
   let from = 0;
   let bytes = 0;

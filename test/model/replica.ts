@@ -2,8 +2,8 @@ import { openLibsql } from "../../src/db/libsql.ts";
 import type { ReadKey } from "../../src/gateway/app.ts";
 import { createGateway } from "../../src/gateway/gateway.ts";
 import { readSettings } from "../../src/settings.ts";
-import { readStore, type StoreOptions } from "../../src/store/routes.ts";
-import { cacheTag, readServed, serveStore } from "../../src/store/serve.ts";
+import { cacheTags, readStore, type StoreOptions } from "../../src/store/routes.ts";
+import { readServed, serveStore } from "../../src/store/serve.ts";
 import { syncJob } from "../../src/sync/job.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
@@ -139,7 +139,7 @@ export function createReplica(world: World) {
         sync: { upstream: publicUrl, token: syncToken, allowRemovals: false },
         issuers: [],
         trigger: "cron",
-        invalidate: async () => world.leave("the invalidation", () => workersCache.invalidate(cacheTag)),
+        invalidate: async () => world.leave("the invalidation", () => workersCache.invalidate(cacheTags.all)),
       });
       end(isGood);
       return isGood ? "good" : "failed";

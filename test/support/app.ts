@@ -21,6 +21,7 @@ export function startApp(
     authentikUrl?: SourcesAppOptions<object>["authentikUrl"];
     freshness?: Freshness;
     limits?: Limits;
+    icons?: boolean;
     /** Shared with another app. */
     clock?: { now: number };
   } = {},
@@ -30,7 +31,14 @@ export function startApp(
   const { clock = { now: Date.now() } } = options;
   const now = () => clock.now;
   const app = appWithCache<object>(
-    { database: store.open, freshness: options.freshness ?? freshness, limits: options.limits, now, authentikUrl },
+    {
+      database: store.open,
+      freshness: options.freshness ?? freshness,
+      limits: options.limits,
+      icons: options.icons,
+      now,
+      authentikUrl,
+    },
     memoryCache(swrCache({ storage, now, logError: () => {} }), { now }),
   );
   const contexts: ExecutionContext[] = [];

@@ -14,7 +14,7 @@ import { labStoreUrl } from "./lab-store.ts";
 import { authentikUrl } from "./recorded-cases.ts";
 import { temporaryFolder } from "./run.ts";
 import { createFileStore } from "./sync-store.ts";
-import { startUpstream } from "./upstream.ts";
+import { isOfIcons, sendIcon, startUpstream } from "./upstream.ts";
 
 // Workers that run as deployed, all in one runtime, which this module starts once for all files that share a process.
 
@@ -68,6 +68,7 @@ const road = createServer((request, response) => {
 
 async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { url = "", method = "GET", headers } = request;
+  if (isOfIcons(url)) return void sendIcon(response, request);
   const body = (await text(request)) || null;
   const { authorization = "" } = headers;
   const pass = () => ask("authentik", url, { method, body, headers: { authorization } });

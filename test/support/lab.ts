@@ -10,6 +10,7 @@ import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { faults } from "./faults.ts";
 import { temporaryFolder } from "./run.ts";
+import { isOfIcons, sendIcon } from "./upstream.ts";
 
 interface LabStore {
   server: LibsqlBridge;
@@ -51,13 +52,17 @@ export async function startLab(project: TestProject) {
   async function answer(request: IncomingMessage, response: ServerResponse) {
     const [, name = "", ...rest] = request.url?.split("/") ?? [];
     const path = rest.join("/");
+    if (isOfIcons(request.url ?? "")) return sendIcon(response, request);
     const body = await text(request);
     if (name === "conformance") return response.end(readConformance(path));
     if (name === "authentik") {
       if (path.endsWith("/source_types/")) return response.writeHead(404).end();
-      return response
-        .writeHead(200, { "Content-Type": "application/json" })
-        .end(readConformance(`fixtures/${rest[0]}`));
+      // No icon of another host, which a run would ask for it.
+      const list = String(readConformance(`fixtures/${rest[0]}`)).replaceAll(
+        /"icon": ?"https:\/\/[^/]+\//g,
+        '"icon":"/static/',
+      );
+      return response.writeHead(200, { "Content-Type": "application/json" }).end(list);
     }
     const store = await storeOf(name);
     if (path === "requests") return response.end(String(store.requests));

@@ -22,7 +22,7 @@ export async function startLargeSync() {
 
   async function sync(through: typeof fetch) {
     const db = openLibsql({ url: server.url, fetch: through, timeout: never });
-    const run = await syncSources(db, { upstream: upstream.origin, token: "t", fetch: through });
+    const run = await syncSources(db, { upstream: upstream.origin, token: "t", icons: true, fetch: through });
     expect(run.error).toBe(null);
   }
 

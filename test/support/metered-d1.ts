@@ -55,11 +55,11 @@ export async function startMeteredD1() {
         fetched++;
         return fetch(...args);
       };
-      const run = await syncSources(db, { upstream: upstream.origin, token: "t", fetch: countingFetch });
+      const run = await syncSources(db, { upstream: upstream.origin, token: "t", icons: true, fetch: countingFetch });
       expect(run.error).toBe(null);
       return { requests: fetched + requests.length, statements: requests.flat().length };
     };
-    await load(generateSources(size, "Old"));
+    await count("Old");
     const counts = { unchanged: await count("Old"), changed: await count("New") };
     await upstream.close();
     return counts;

@@ -51,10 +51,10 @@ export function testStore({ name, start }: StoreKind) {
         const { revision = 0 } = (await store.state()) ?? {};
         const fresh = generateSources(13).slice(12);
         const next = [{ ...first, name: "Renamed" }, ...others, ...fresh];
-        expect(await load(next)).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 10 });
+        expect(await load(next)).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 10, renewed: 0 });
         expect(await names()).toEqual(["Renamed", ...[...others, ...fresh].map(({ name }) => name)]);
         expect(await store.state()).toMatchObject({ revision: revision + 1, count: 12 });
-        expect(await load(next)).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 12 });
+        expect(await load(next)).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 12, renewed: 0 });
         expect(await store.state()).toMatchObject({ revision: revision + 1 });
       });
 

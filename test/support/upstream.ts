@@ -13,12 +13,27 @@ export interface Asked {
 /** What an upstream does with a request. */
 export type Behaviour = (response: ServerResponse, asked: Asked, request: IncomingMessage) => void;
 
+/** What an upstream does with a request for an icon, which is counted apart. */
+export type IconBehaviour = (response: ServerResponse, request: IncomingMessage) => void;
+
+export const isOfIcons = (path: string) => /^\/(static|media|files)\//.test(path);
+
+/** Each path has an image of its own, and an ETag. */
+export const sendIcon: IconBehaviour = (response, request) => {
+  const { pathname } = new URL(request.url ?? "", "http://upstream");
+  const etag = `"${pathname.length}"`;
+  if (request.headers["if-none-match"] === etag) return response.writeHead(304).end();
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg"><desc>${pathname}</desc></svg>`;
+  return response.writeHead(200, { "Content-Type": "image/svg+xml", ETag: etag }).end(svg);
+};
+
 /** A server of its own in the place of authentik, which behaves as it is told. */
 export async function startUpstream(behaviour: Behaviour = servePages([])) {
   const seen: { url: string; token: string | undefined }[] = [];
   /** What `source_types/` gives; undefined: 404; a function: what it does. Asking for it is counted by no test of the list. */
   const types: unknown = undefined;
-  const upstream = { origin: "", behaviour, types, seen, close };
+  const icons: IconBehaviour = sendIcon;
+  const upstream = { origin: "", behaviour, types, icons, seen, iconsSeen: [] as IncomingMessage[], close };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://upstream");
     if (url.pathname.endsWith("/source_types/")) {
@@ -26,6 +41,10 @@ export async function startUpstream(behaviour: Behaviour = servePages([])) {
       else if (upstream.types === undefined) response.writeHead(404).end();
       else sendJson(response, upstream.types);
       return;
+    }
+    if (isOfIcons(url.pathname)) {
+      upstream.iconsSeen.push(request);
+      return upstream.icons(response, request);
     }
     seen.push({ url: url.pathname + url.search, token: request.headers.authorization });
     upstream.behaviour(response, { page: Number(url.searchParams.get("page")), number: seen.length }, request);
@@ -84,5 +103,7 @@ export function generateSources(count: number, name = "Source"): OAuthSource[] {
     name: `${name} ${i}`,
     slug: `source-${String(i).padStart(5, "0")}`,
     managed: null,
+    // None of another host, which a run would ask for it.
+    icon: `/static/${company[i % company.length]?.type.name}.svg`,
   }));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BodyTooLong, NotUtf8, readBoundedText } from "../../src/base/bounded-text.ts";
+import { BodyTooLong, NotUtf8, readBoundedBytes, readBoundedText } from "../../src/base/bounded-text.ts";
 
 /** A body that arrives in parts, and says what became of it. */
 function bodyOf(...parts: Uint8Array[]) {
@@ -43,5 +43,18 @@ describe("readBoundedText", () => {
     ["half a surrogate pair", new Uint8Array([0xed, 0xa0, 0x80])],
   ])("refuses a body with %s", async (_, body) => {
     await expect(readBoundedText(new Response(body), 100)).rejects.toThrow(NotUtf8);
+  });
+});
+
+describe("readBoundedBytes", () => {
+  it("reads a body in parts as it is, and no more of it than is allowed", async () => {
+    const parts = [new Uint8Array([0xff, 0]), new Uint8Array([1])];
+    expect(await readBoundedBytes(bodyOf(...parts).response, 3)).toEqual(new Uint8Array([0xff, 0, 1]));
+    const long = new Uint8Array(200_000).map((_, i) => i % 251);
+    expect(await readBoundedBytes(new Response(long), 200_000)).toEqual(long);
+    const { response, state } = bodyOf(...parts);
+    await expect(readBoundedBytes(response, 2)).rejects.toThrow(BodyTooLong);
+    expect(state.isCancelled).toBe(true);
+    expect(await readBoundedBytes(new Response(null), 0)).toHaveLength(0);
   });
 });

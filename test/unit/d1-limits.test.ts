@@ -38,7 +38,7 @@ describe("what a writer sends to D1", () => {
     const error = "漢".repeat(2_000);
     await recordRun(d1.db, {
       ...{ startedAt: 0, durationMs: 0, trigger: "cron", upstream: "u".repeat(2_000), outcome: "failed", error },
-      ...{ added: null, changed: null, removed: null, unchanged: null, warnings: 10 },
+      ...{ added: null, changed: null, removed: null, unchanged: null, renewed: 0, warnings: 10 },
       firstWarnings: Array(10).fill({
         source: "s".repeat(255),
         key: "k".repeat(110),
@@ -58,14 +58,14 @@ describe("what a writer sends to D1", () => {
     const written = d1.requests.flat().map(({ sql }) => sql);
     expect(written.join("\n")).not.toMatch(/insert\s+or\s+replace|replace\s+into|on\s+conflict/i);
     const kinds = written.map((sql) => /^(delete|insert|update)/i.exec(sql)?.[0].toLowerCase()).filter(Boolean);
-    expect(kinds).toEqual(["update", "delete", "insert", "update"]);
+    expect(kinds).toEqual(["update", "delete", "insert", "delete", "delete", "update"]);
   });
 });
 
 describe("a run of the sync over D1", () => {
   it.each([
-    [10, { unchanged: { requests: 6, statements: 5 }, changed: { requests: 7, statements: 9 } }],
-    [1_000, { unchanged: { requests: 7, statements: 6 }, changed: { requests: 8, statements: 17 } }],
+    [10, { unchanged: { requests: 7, statements: 7 }, changed: { requests: 8, statements: 11 } }],
+    [1_000, { unchanged: { requests: 8, statements: 8 }, changed: { requests: 9, statements: 19 } }],
   ])("takes as many requests and statements for %i sources as docs/operations.md says", async (size, expected) => {
     expect(await d1.countRuns(size)).toEqual(expected);
   });

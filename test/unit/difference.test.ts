@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { changedFields, compareLists, countChanges, isEmpty } from "../../src/sync/difference.ts";
 
-const documentOf = (pk: string, document: string) => ({ pk, slug: pk, document, searchText: "" });
+const documentOf = (pk: string, document: string) => ({ pk, slug: pk, document, searchText: "", icons: [] });
 const stored = {
   revision: 1,
   count: 3,
@@ -25,12 +25,13 @@ describe("compareLists", () => {
     expect(found).toEqual({
       added: [fresh],
       changed: [{ before: '{"c":1}', after: changed }],
+      renewed: [],
       removed: new Map([["b", '{"b":1}']]),
       unchanged: 1,
       leftOut: 0,
       isMiscounted: false,
     });
-    expect(countChanges(found)).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 1 });
+    expect(countChanges(found)).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 1, renewed: 0 });
     expect(isEmpty(found)).toBe(false);
   });
 
@@ -41,7 +42,7 @@ describe("compareLists", () => {
   ])("finds nothing in %s", (_, wanted) => {
     const found = compareLists(stored, wanted);
     expect(isEmpty(found)).toBe(true);
-    expect(countChanges(found)).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 3 });
+    expect(countChanges(found)).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 3, renewed: 0 });
   });
 
   it("finds a change beside the results alone", () => {

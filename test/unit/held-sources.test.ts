@@ -25,7 +25,7 @@ const [first, second, ...others] = sources as [OAuthSource, OAuthSource, ...OAut
 describe("a source that cannot be taken", () => {
   it("is neither changed nor removed", () => {
     const difference = compare(sources, [tooLarge(first), second, ...others]);
-    expect(countChanges(difference)).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 12 });
+    expect(countChanges(difference)).toEqual({ added: 0, changed: 0, removed: 0, unchanged: 12, renewed: 0 });
     expect(isEmpty(difference)).toBe(true);
   });
 
@@ -45,7 +45,7 @@ describe("a source that cannot be taken", () => {
     const store = await createFileStore([first, second]);
     const swapped = [tooLarge({ ...first, slug: "other" }), { ...second, slug: first.slug }];
     const changes = await replaceSources(store.db, readList(swapped), { now: 1 });
-    expect(changes).toEqual({ added: 0, changed: 1, removed: 1, unchanged: 0 });
+    expect(changes).toEqual({ added: 0, changed: 1, removed: 1, unchanged: 0, renewed: 0 });
     expect(await store.slugs()).toEqual([first.slug]);
   });
 

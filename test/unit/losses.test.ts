@@ -3,12 +3,13 @@
 import { describe, expect, it } from "vitest";
 import { refuseLosses } from "../../src/sync/difference.ts";
 
-const document = { pk: "", slug: "", document: "", searchText: "" };
+const document = { pk: "", slug: "", document: "", searchText: "", icons: [] };
 
 /** A difference of so many sources of each kind. */
 const difference = (added: number, changed: number, removed: number, unchanged: number) => ({
   added: Array(added).fill(document),
   changed: Array(changed).fill({ before: "", after: document }),
+  renewed: [],
   removed: new Map(Array.from({ length: removed }, (_, i) => [String(i), ""])),
   unchanged,
   leftOut: 0,

@@ -101,7 +101,7 @@ describe("syncSources", () => {
     const run = await setup.sync({ now: () => 5_000, trigger: "webhook" });
     expect(run).toEqual({
       ...{ startedAt: 5_000, durationMs: 0, trigger: "webhook", upstream: `${setup.upstream.origin}/` },
-      ...{ outcome: "changed", added: 1, changed: 1, removed: 1, unchanged: 10, error: null },
+      ...{ outcome: "changed", added: 1, changed: 1, removed: 1, unchanged: 10, renewed: 0, error: null },
       ...{ warnings: 0, firstWarnings: [] },
     });
     expect(await setup.store.runs()).toEqual([{ id: 1, ...run }]);

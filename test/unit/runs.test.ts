@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 const failed: SyncRun = {
   ...{ startedAt: 0, durationMs: 7, trigger: "cron", upstream: "https://authentik.example/", outcome: "failed" },
-  ...{ added: null, changed: null, removed: null, unchanged: null, error: "answered 404" },
+  ...{ added: null, changed: null, removed: null, unchanged: null, renewed: 0, error: "answered 404" },
   ...{ warnings: 0, firstWarnings: [] },
 };
 const good: SyncRun = {

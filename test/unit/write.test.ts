@@ -46,7 +46,7 @@ describe("replaceSources", () => {
     const revision = await readRevision(store.db);
     const [fresh] = generateSources(13).slice(12);
     const changes = await replaceSources(store.db, readList([...renamed.slice(0, 1), ...others, fresh]), { now: 7 });
-    expect(changes).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 10 });
+    expect(changes).toEqual({ added: 1, changed: 1, removed: 1, unchanged: 10, renewed: 0 });
     expect(await store.slugs()).toEqual([first, ...others, fresh].map((source) => source?.slug));
     expect((await store.snapshot()).state).toMatchObject([{ revision: revision + 1, changedAt: 7, count: 12 }]);
   });
@@ -82,7 +82,7 @@ describe("replaceSources", () => {
 
   it("reads and writes more sources than fit one statement", async () => {
     const many = generateSources(2_100);
-    expect(await store.load(many)).toEqual({ added: 2_088, changed: 0, removed: 0, unchanged: 12 });
+    expect(await store.load(many)).toEqual({ added: 2_088, changed: 0, removed: 0, unchanged: 12, renewed: 0 });
     expect(await store.load(many)).toMatchObject({ unchanged: 2_100 });
     expect(await store.load([])).toMatchObject({ removed: 2_100 });
   });

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { Base64 } from "../../src/db/base64.ts";
+import { Base64 } from "../../src/base/base64.ts";
 import { openLibsql } from "../../src/db/libsql.ts";
 
 /** Asks a store that answers nothing, and gives what it was asked. */

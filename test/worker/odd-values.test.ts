@@ -37,7 +37,9 @@ describe.each(engines)("the Worker's job over $engine", ({ create }) => {
     const { fetch } = globalThis;
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
       const url = String(input instanceof Request ? input.url : input);
-      if (!url.startsWith(authentikUrl)) return fetch(input, init);
+      if (url.startsWith("http://")) return fetch(input, init);
+      if (!url.startsWith(`${authentikUrl}/api/`))
+        return new Response("<svg/>", { headers: { "Content-Type": "image/svg+xml" } });
       if (url.endsWith("/source_types/")) return new Response("Bad gateway", { status: 502 });
       return new Response(list, { headers: { "Content-Type": "application/json" } });
     });

@@ -7,7 +7,8 @@ import { createTrustedSourcesClient } from "../../src/client.ts";
 import { reply } from "../../src/gateway/reply.ts";
 import { canonicalQuery, listQuerySchema } from "../../src/source/query.ts";
 import { listKey, readyKey, sourceKey, tokenKey } from "../../src/store/key.ts";
-import { cacheTag, readServed } from "../../src/store/serve.ts";
+import { cacheTags } from "../../src/store/routes.ts";
+import { readServed } from "../../src/store/serve.ts";
 import * as worker from "../../src/worker.ts";
 import { cacheStatus } from "../support/app.ts";
 import { deniedToken, mainStore, readFixture, type TestStore, token } from "../support/store.ts";
@@ -56,7 +57,7 @@ describe("Sources", () => {
     const response = await ask(defaultList);
     expect(response.status).toBe(200);
     expect(response.headers.get("Cache-Control")).toBe("max-age=30, stale-while-revalidate=30, stale-if-error=86400");
-    expect(response.headers.get("Cache-Tag")).toBe(cacheTag);
+    expect(response.headers.get("Cache-Tag")).toBe(cacheTags.all);
     expect(response.headers.get("ETag")).toMatch(/^"[0-9a-f]+"$/);
     expect(response.headers.has("Vary")).toBe(false);
     expect(response.headers.has("Set-Cookie")).toBe(false);
@@ -111,7 +112,7 @@ describe("Sources", () => {
     const response = await exports.Sources.fetch(new Request(readyKey, { method }));
     expect([response.status, response.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
     const head = await exports.Sources.fetch(new Request(defaultList, { method: "HEAD" }));
-    expect([head.status, await head.text(), head.headers.get("Cache-Tag")]).toEqual([200, "", cacheTag]);
+    expect([head.status, await head.text(), head.headers.get("Cache-Tag")]).toEqual([200, "", cacheTags.all]);
   });
 
   it("answers a trusted client of one form version before or after, and no other", async () => {
@@ -145,7 +146,7 @@ describe("Sources", () => {
     const invalidate = vi.fn(async () => ({ success: true, errors: [{ message: "" }] }));
     const context = Object.assign(createExecutionContext(), { cache: { invalidate } });
     expect(await worker.Sources.prototype.invalidate.call({ ctx: context })).toBe(true);
-    expect(invalidate).toHaveBeenCalledExactlyOnceWith({ tags: [cacheTag] });
+    expect(invalidate).toHaveBeenCalledExactlyOnceWith({ tags: [cacheTags.all] });
     invalidate.mockResolvedValue({ success: false, errors: [{ message: "rate limited" }] });
     await expect(worker.Sources.prototype.invalidate.call({ ctx: context })).rejects.toThrow("rate limited");
   });

@@ -22,7 +22,7 @@ let status: number;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: start });
   store = await createStore();
-  rows = (await readFixture("company")).results;
+  rows = (await readFixture("company")).results.map((source) => ({ ...source, icon: "/static/icon.svg" }));
   [onRequest, requests, status] = [{}, 0, 200];
   vi.spyOn(console, "log").mockImplementation(() => {});
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -43,6 +43,8 @@ afterEach(() => {
 });
 
 function authentik({ pathname }: URL): Response {
+  if (pathname.startsWith("/static/"))
+    return new Response(`<svg id="${pathname}"/>`, { headers: { "Content-Type": "image/svg+xml" } });
   if (pathname.endsWith("/source_types/")) return new Response(null, { status: 404 });
   const pagination = { next: 0, previous: 0, count: rows.length, current: 1, total_pages: 1 };
   return Response.json({ pagination, results: rows }, { status });
@@ -247,7 +249,7 @@ describe("the runner of the sync", () => {
     const moments = requests;
 
     for (let killed = 1; killed <= moments; killed++) {
-      rows = rows.map((row) => ({ ...row, name: `${row.slug} killed ${killed}` }));
+      rows = rows.map((row) => ({ ...row, name: `${row.slug} killed ${killed}`, icon: `/static/${killed}.svg` }));
       const { name, stub } = await createRunner();
       const kill = await runInDurableObject(stub, (_, state) => () => state.abort("killed by the test"));
       requests = 0;

@@ -26,6 +26,15 @@ export interface Limits {
   pages: number;
   /** Walks over a list of several pages, of which two in a row must be equal. */
   walks: number;
+  /** For one icon, its redirects and its body included. */
+  iconMs: number;
+  /** Of one icon, decompressed. */
+  iconBytes: number;
+  /** Of all icons that are stored, each image counted once. */
+  allIconBytes: number;
+  /** For icons in one run, redirects counted: the free plan has 50 subrequests for the whole run. The rest is for later runs. */
+  iconRequests: number;
+  iconsAtOnce: number;
 }
 
 export const defaultLimits: Limits = {
@@ -41,4 +50,9 @@ export const defaultLimits: Limits = {
   listValues: 2_000_000,
   pages: 100,
   walks: 5,
+  iconMs: 10_000,
+  iconBytes: 256 * 1024,
+  allIconBytes: 8 * 1024 * 1024,
+  iconRequests: 20,
+  iconsAtOnce: 4,
 };

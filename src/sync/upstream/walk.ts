@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { SourceType } from "../../source/source-type.ts";
 import { integerFrom, readList, type SourceList } from "../list.ts";
 import { InvalidList } from "../problem.ts";
+import { unsignedDocument } from "../signature.ts";
 import { SyncError, Unsettled } from "../sync-error.ts";
 import { readTypes, type TypesRead, typesUnavailable } from "../types.ts";
 import { joinWarnings } from "../warning.ts";
@@ -132,11 +133,14 @@ async function readSourceTypes(list: URL, options: UpstreamOptions): Promise<Typ
   }
 }
 
-/** Stands for a list without keeping it: two of the longest would be too much for a Worker. */
+/**
+ * Stands for a list without keeping it: two of the longest would be too much for a Worker. Without signatures, which differ
+ * each time.
+ */
 async function digestOf({ documents, held }: SourceList): Promise<string> {
   let digest = held.join();
   for (let i = 0; i < documents.length; i += pageSize) {
-    const texts = documents.slice(i, i + pageSize).map(({ document }) => document);
+    const texts = documents.slice(i, i + pageSize).map(({ document }) => unsignedDocument(document));
     const bytes = new TextEncoder().encode(digest + texts.join("\n"));
     digest = String(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   }
