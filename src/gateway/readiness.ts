@@ -60,7 +60,7 @@ export function readiness({ read, maxAgeSeconds, store, problem, now = Date.now 
     const age = syncedAt === null ? Number.POSITIVE_INFINITY : Math.floor((now() - syncedAt) / 1000);
     const isStale = age < -clockSkewSeconds || (maxAgeSeconds !== undefined && age > maxAgeSeconds);
     const sync = syncedAt === null ? undefined : { age_seconds: Math.max(0, age), trigger, warnings };
-    const lack = isEmpty && !sync ? emptiness[store] : undefined;
+    const lack = isEmpty ? emptiness[store] : undefined;
     return c.json({ status: isStale ? "stale" : "ready", store, sync, problem: problem ?? lack }, isStale ? 503 : 200);
   };
 }

@@ -13,7 +13,7 @@ export const readinessSchema = z.object({
   trigger: z.optional(z.enum(syncRuns.trigger.enumValues)),
   /** How many warnings it had. */
   warnings: z.optional(z.number()),
-  /** Whether there is no source. */
+  /** Whether there is no source, where there was no good run. */
   isEmpty: z.optional(z.boolean()),
   /** What makes the table that is missing: the store is not ready then. */
   remedy: z.optional(z.string()),
@@ -34,7 +34,7 @@ export async function readReadiness(db: Database): Promise<Readiness> {
   try {
     const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], unknown, unknown]>(statement));
     if (!row || row[0] === null) return { syncedAt: null, isEmpty: row?.[3] === null };
-    return { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]), isEmpty: row[3] === null };
+    return { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]) };
   } catch (error) {
     if (error instanceof Unavailable && error.remedy) return { syncedAt: null, remedy: error.remedy };
     throw error;

@@ -49,9 +49,9 @@ describe("recordRun", () => {
 
 describe("readReadiness", () => {
   it("says that no run was good where none was", async () => {
-    expect(await readReadiness(store.db)).toEqual({ syncedAt: null });
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: null, isEmpty: true });
     await recordRun(store.db, failed);
-    expect(await readReadiness(store.db)).toEqual({ syncedAt: null });
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: null, isEmpty: true });
   });
 
   it("passes over runs that failed or were superseded", async () => {
@@ -64,10 +64,11 @@ describe("readReadiness", () => {
   });
 
   it.each(["list_state", "oauth_sources", "source_types", "api_tokens", "sync_runs"])(
-    "fails where the table %s is missing",
+    "says what makes the table %s where that is missing",
     async (table) => {
       await store.db.run(sql.raw(`DROP TABLE ${table}`));
-      await expect(readReadiness(store.db)).rejects.toThrow();
+      const remedy = `the store is libSQL, and lacks the table ${table}: run \`npm run db:migrate\``;
+      expect(await readReadiness(store.db)).toEqual({ syncedAt: null, remedy });
     },
   );
 });
