@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AnyD1Database } from "drizzle-orm/d1";
 import { drizzle } from "drizzle-orm/d1";
@@ -106,9 +106,7 @@ describe("the tools over the deployed D1", () => {
 
   it("find nothing to migrate where all is applied", async () => {
     const engine = await cloudflare.engineOf(id);
-    const names = ["0000_tables", "0001_first_state", "0002_odd_values", "0003_issuer_keys"].map(
-      (each) => `${each}.sql`,
-    );
+    const names = readdirSync("drizzle").filter((each) => each.endsWith(".sql"));
     await engine.prepare("CREATE TABLE d1_migrations (name TEXT)").run();
     for (const each of names) await engine.prepare("INSERT INTO d1_migrations VALUES (?)").bind(each).run();
     const migrated = await remote("migrate", []);
