@@ -74,9 +74,9 @@ function headlines(results: Results): string[] {
   const load = results.simulation[1]?.outcomes.find(({ requestsPerSecond }) => requestsPerSecond === 10_000);
   if (!largest || !load) throw new Error("the run has no growth and no simulation");
   return [
-    `- **Fast.** A hit takes ${whole(microseconds(hot.subject))} µs of processor time, and has ${django("hot hit, 12 rows")} times the throughput of the same page by Django REST framework.`,
-    `- **Up.** While the store hangs, readers get the last good answer at ${two(stale.cpu.median)} of a hit's speed.`,
-    `- **Easy on the store.** Ten thousand requests a second around the world are ${load.storeReadsPerSecond.toFixed(0)} reads of the store a second behind Workers Cache (simulated).`,
+    `- **Fast.** A hit takes ${whole(microseconds(hot.subject))} µs of processor time: ${django("hot hit, 12 rows")} times the throughput of the same page by Django REST framework.`,
+    `- **Stays up.** While the store hangs, the last good answer comes at ${two(stale.cpu.median)} times the speed of a hit.`,
+    `- **Easy on the store.** 10,000 requests a second around the world cost ${load.storeReadsPerSecond.toFixed(0)} reads of the store a second (simulated).`,
     `- A page of twelve straight from the store takes ${whole(microseconds(miss.subject))} µs, and has ${django("miss, 12 rows")} times the throughput of Django's.`,
     `- A store of ${largest.sources.toLocaleString("en")} sources gives its first page in ${largest.milliseconds.toFixed(1)} ms.`,
   ];

@@ -46,8 +46,8 @@ describe("npm run dev over a new store", () => {
     expect(stdout).toContain(shown.replace(/\n\s*/g, ""));
   });
 
-  it("gives the snippet of README.md that uses the typed client what it prints", async () => {
-    const [snippet = ""] = blocksOf("README.md", "ts");
+  it("gives the snippet of docs/try.md that uses the typed client what it prints", async () => {
+    const [snippet = ""] = blocksOf("docs/try.md", "ts");
     const script = join(folder, "snippet.ts");
     const code = snippet
       .replace('"authentik-sources-edge/client"', JSON.stringify(resolve("src/client.ts")))

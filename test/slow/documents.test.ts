@@ -7,6 +7,7 @@ import { runIn } from "../support/packed.ts";
 import { run, runTool, temporaryFolder } from "../support/run.ts";
 import { typeCheck } from "../support/type-check.ts";
 
+const trying = "docs/try.md";
 const embedding = "docs/embedding.md";
 const operations = "docs/operations.md";
 // The block that reads with a token of authentik's needs an authentik.
@@ -56,9 +57,9 @@ function exportsModule(): string {
     .join("\n");
 }
 
-describe("README.md and docs/embedding.md", () => {
+describe("README.md, docs/try.md and docs/embedding.md", () => {
   it("have snippets that compile, options with the types of the code, and types that are exported", async () => {
-    const snippets = ["README.md", embedding].flatMap((path) => blocksOf(path, "ts"));
+    const snippets = ["README.md", trying, embedding].flatMap((path) => blocksOf(path, "ts"));
     expect(snippets.length).toBeGreaterThan(7);
     const modules = Object.fromEntries(snippets.map((code, i) => [`snippet-${i + 1}`, code]));
     expect(await typeCheck({ ...modules, options: optionsModule(), exports: exportsModule() })).toBe("");
@@ -70,7 +71,7 @@ describe("README.md and docs/embedding.md", () => {
   });
 
   it("write into files that git ignores", async () => {
-    const text = ["README.md", embedding, operations].map((path) => readFileSync(path, "utf8")).join("\n");
+    const text = ["README.md", trying, embedding, operations].map((path) => readFileSync(path, "utf8")).join("\n");
     const written = [...text.matchAll(/>>? ([\w./-]+\.(?:json|sql))$/gm)].map(([, path = ""]) => path);
     expect(new Set(written)).toEqual(new Set(["sources.json", "sources.sql"]));
     const { stdout } = await run("git", ["check-ignore", ...written]);

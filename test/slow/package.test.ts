@@ -299,7 +299,7 @@ describe("an example, from the packed package in an empty folder", () => {
     await expectCompany(`${dev.origin}/api/v3`, secret);
     await dev.stop();
 
-    const [, embedded = ""] = blocksOf("README.md", "ts");
+    const [embedded = ""] = blocksOf("README.md", "ts");
     writeFileSync(join(target, "src/readme.ts"), embedded);
     const snippet = await wranglerDev(target, "src/readme.ts");
     await expectCompany(`${snippet.origin}/api/v3`, secret);

@@ -5,7 +5,8 @@ import { runTool } from "../support/run.ts";
 
 const examples = readdirSync("examples");
 const documents = [
-  ...["README.md", "CONTRIBUTING.md", "docs/embedding.md", "docs/operations.md"],
+  ...["README.md", "CONTRIBUTING.md"],
+  ...["try", "configuration", "embedding", "operations"].map((page) => `docs/${page}.md`),
   ...examples.map((name) => `examples/${name}/README.md`),
 ];
 const text = documents.map((name) => readFileSync(name, "utf8")).join("\n");

@@ -74,9 +74,9 @@ describe("docs/embedding.md", () => {
   });
 });
 
-describe("README.md", () => {
+describe("docs/configuration.md", () => {
   it("has a row for every variable of the Worker", () => {
-    const rows = readFileSync("README.md", "utf8").match(/^\|.*\|$/gm) ?? [];
+    const rows = readFileSync("docs/configuration.md", "utf8").match(/^\|.*\|$/gm) ?? [];
     const named = rows.flatMap((row) => row.split("|")[1]?.match(/[A-Z][A-Z_]+/g) ?? []);
     expect(named).toEqual(expect.arrayContaining(variableNames));
   });
