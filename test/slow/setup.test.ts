@@ -78,6 +78,7 @@ async function setUp(args: string[], others: Record<string, string> = {}) {
     ...commandLines,
     ...filesBelow(logs).map((path) => readFileSync(path, "utf8")),
   ];
+  if (outcome.code === 0) expect([...commandLines].join()).toContain("--secrets-file");
   for (const secret of secrets()) for (const text of seen) expect(text).not.toContain(secret);
   expect(filesBelow(tmpdir()).filter((path) => path.endsWith("secrets.json"))).toEqual([]);
   return outcome;
