@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { WritableDatabase } from "../src/db/database.ts";
 import { listRuns } from "../src/sync/runs.ts";
 import { ask } from "./ask.ts";
 import type { Step } from "./authentik/ensure.ts";
@@ -6,6 +8,7 @@ import { refuseForeign } from "./authentik/foreign.ts";
 import { ensureHook, readHookSecret } from "./authentik/hook.ts";
 import { hookAddress, hookPath } from "./authentik/hook-address.ts";
 import { checkSecret, newSecret } from "./authentik/hook-secret.ts";
+import type { AuthentikObject } from "./authentik/objects.ts";
 import { checkReader, ensureReader, type Reader } from "./authentik/reader.ts";
 import { requireSuperuser } from "./authentik/superuser.ts";
 import { judgeHook, tryHook } from "./authentik/try-hook.ts";
@@ -19,7 +22,7 @@ import { readAuthentikAddress } from "./setup/authentik-address.ts";
 import { d1Store, type Site, surveySite } from "./setup/cloudflare.ts";
 import { deployWorker } from "./setup/deploy-worker.ts";
 import { type RunStep, stepsOf } from "./setup/progress.ts";
-import { waitForReadyz } from "./setup/readiness.ts";
+import { type Readyz, type WaitOptions, waitForReadyz } from "./setup/readiness.ts";
 import { removeSetup } from "./setup/remove.ts";
 import { ensureToken, libsqlStore, type SetupStore } from "./setup/store.ts";
 
@@ -54,6 +57,7 @@ const options = {
 /** For one request to authentik: a test notification takes as long as the hook does. */
 const deadlineMs = 30_000;
 const remedy = "it must be an API token of a superuser that has not expired (Directory, Tokens and App passwords)";
+const hookAttempts = 5;
 const interruptedExitCode = 130;
 
 type Flags = ReturnType<typeof parseFlags>["values"];
@@ -157,7 +161,8 @@ async function setUp({ step, url, flags, io, signal }: Setup): Promise<void> {
   for (const secret of Object.values(secrets)) if (secret !== url) connection.secrets.add(secret);
 
   // Where the database is there, a newer Worker finds its tables already.
-  if (site.worker || store.kind === "libsql") await migrate(run, store);
+  const isThere = store.kind === "libsql" || site.worker?.databaseId !== undefined;
+  if (isThere) await migrate(run, store);
   const address = await run(
     "deploying the Worker",
     async () => {
@@ -166,7 +171,7 @@ async function setUp({ step, url, flags, io, signal }: Setup): Promise<void> {
     },
     (deployed) => `the Worker at ${deployed}`,
   );
-  if (!site.worker && store.kind === "d1") await migrate(run, store);
+  if (!isThere) await migrate(run, store);
   const db = store.open();
   const token = await run(
     "making a token for readers",
@@ -186,18 +191,15 @@ async function setUp({ step, url, flags, io, signal }: Setup): Promise<void> {
     async () => {
       const { transport } = await ensureHook(step, hook, dialect, reader.group);
       if (!transport) throw new Error("the webhook was not made: run the same command again");
-      return judgeHook(await tryHook(connection, transport), hook.address, false);
+      judgeHook(await untilTaken(step, transport, wait), hook.address, false);
     },
     () => "the webhook in authentik, whose test notification was taken",
   );
-  const isSynced = await run(
+  await run(
     "waiting for the first sync",
-    () =>
-      waitForReadyz(({ sync }) => sync !== undefined && sync.age_seconds * 1_000 <= Date.now() - begin + 2_000, wait),
-    ({ isThere }) => (isThere ? "in step with authentik" : "no sync yet"),
+    () => untilSynced(begin, db, wait),
+    () => "in step with authentik",
   );
-  if (!isSynced.isThere)
-    throw new Error(`the sync has not gone well: ${(await listRuns(db, 1)).runs[0]?.error ?? "no run was seen"}`);
   io.say("");
   io.print(`curl -H "Authorization: Bearer ${token ?? "TOKEN"}" "${address}/api/v3/sources/oauth/"`);
   sayNext(address, store, io);
@@ -228,7 +230,7 @@ function withoutSlash(address: string | undefined): string {
   throw new Error("wrangler names no address of the Worker: give it with --address, and run this again");
 }
 
-async function untilReady(store: SetupStore, wait: Parameters<typeof waitForReadyz>[1]): Promise<void> {
+async function untilReady(store: SetupStore, wait: WaitOptions): Promise<void> {
   const { isThere, said } = await waitForReadyz(
     ({ status, store: kind }) => status !== "unavailable" && kind === store.kind,
     wait,
@@ -236,6 +238,25 @@ async function untilReady(store: SetupStore, wait: Parameters<typeof waitForRead
   if (isThere) return;
   const reason = said?.problem ?? (said ? `it says ${JSON.stringify(said)}` : "it gives no answer");
   throw new Error(`${wait.address}/readyz is not ready: ${reason}; \`npx wrangler tail\` shows its log`);
+}
+
+/** A deployment may be younger than what answers near authentik: its 403 and 404 are tried again. */
+async function untilTaken({ connection }: Step, transport: AuthentikObject, { wait = sleep, signal }: WaitOptions) {
+  for (let attempt = 1; ; attempt++) {
+    const tried = await tryHook(connection, transport);
+    if (attempt === hookAttempts || (tried.status !== 403 && tried.status !== 404)) return tried;
+    await wait(3_000);
+    signal.throwIfAborted();
+  }
+}
+
+/** @param begin when the webhook was not there yet; milliseconds since 1970 */
+async function untilSynced(begin: number, db: WritableDatabase, wait: WaitOptions): Promise<void> {
+  const isSynced = ({ sync }: Readyz) => sync !== undefined && sync.age_seconds * 1_000 <= Date.now() - begin + 2_000;
+  const { isThere } = await waitForReadyz(isSynced, wait);
+  if (isThere) return;
+  const { runs } = await listRuns(db, 1);
+  throw new Error(`no sync has gone well: ${runs[0]?.error ?? "there was no run"}`);
 }
 
 async function sayPlan(step: Step, { worker, config }: Site, store: SetupStore, { say }: Io): Promise<void> {

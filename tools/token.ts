@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { innermostCause } from "../src/base/describe-error.ts";
 import {
   listTokens,
   revokeToken,
@@ -9,6 +10,7 @@ import {
   tokenRow,
 } from "../src/tokens/admin.ts";
 import { createToken } from "../src/tokens/format.ts";
+import { isUnanswered } from "./cloudflare/api.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
 import { tokenAsSql } from "./sql.ts";
@@ -51,7 +53,7 @@ async function create(args: string[], io: Io) {
   const token = await createToken();
   const fields = { name, scope, createdAt, expiresAt };
   if (values.sql) io.stdout.write(tokenAsSql(await tokenRow(token, fields)));
-  else await withStore(io, values, (db) => storeToken(db, token, fields));
+  else await withStore(io, values, (db) => untilAnswered(() => storeToken(db, token, fields)));
   io.say(`"${name}", scope ${scope}, ${expiresAt ? `expires ${date(expiresAt)}` : "never expires"}; shown this once:`);
   (values.sql ? io.say : io.print)(token);
 }
@@ -68,9 +70,19 @@ async function revoke(args: string[], io: Io) {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: storeOptions });
   const [id = "", ...others] = positionals;
   if (!/^[0-9]{1,15}$/.test(id) || others.length > 0) throw new UsageError("revoke takes one ID, as `list` prints it");
-  const outcome = await withStore(io, values, (db) => revokeToken(db, Number(id), Date.now()));
+  const outcome = await withStore(io, values, (db) => untilAnswered(() => revokeToken(db, Number(id), Date.now())));
   if (outcome === "unknown") throw new Error(`there is no token ${id}`);
   io.print(outcome === "revoked" ? `token ${id} is revoked` : `token ${id} was revoked before`);
+}
+
+/** What was done already does no harm a second time: a lost answer is asked for again. */
+async function untilAnswered<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isUnanswered(innermostCause(error))) throw error;
+    return write();
+  }
 }
 
 const isScope = (text: string): text is Scope => scopes.some((scope) => scope === text);

@@ -78,6 +78,7 @@ async function setUp(args: string[], others: Record<string, string> = {}) {
     ...commandLines,
     ...filesBelow(logs).map((path) => readFileSync(path, "utf8")),
   ];
+  if (outcome.code === 0) expect([...commandLines].join()).toContain("--secrets-file");
   for (const secret of secrets()) for (const text of seen) expect(text).not.toContain(secret);
   expect(filesBelow(tmpdir()).filter((path) => path.endsWith("secrets.json"))).toEqual([]);
   return outcome;
@@ -181,14 +182,19 @@ describe("npm run setup", () => {
       const isReading = asked.startsWith("GET ") || asked.endsWith("/raw") || /^\s*select/i.test(sql);
       return !isReading && cutAfter(`${asked} ${sql.slice(0, 80)}`);
     };
+    const printed: string[] = [];
     let last = await install();
     for (let runs = 1; last.code !== 0 && runs < 60; runs++) {
       expect(last.code).toBe(1);
+      printed.push(...(last.stdout.match(/ase_\w{36}/g) ?? []));
       isCut = false;
       last = await install();
     }
     expect(last.code, last.stderr).toBe(0);
     expect(seen.size).toBeGreaterThan(20);
     expect(await site()).toEqual(one);
+    // The answer to its storing was lost, and the token was not.
+    const headers = { Authorization: `Bearer ${printed.at(-1)}` };
+    expect((await fetch(`${cloudflare.worker}/sources/oauth/`, { headers })).status).toBe(200);
   }, 600_000);
 });

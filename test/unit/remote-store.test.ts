@@ -6,7 +6,7 @@ import { migrate } from "drizzle-orm/d1/migrator";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openD1 } from "../../src/db/d1.ts";
 import { account, type CloudflareStandIn, cloudflareToken, startCloudflare } from "../support/cloudflare/stand-in.ts";
-import { readFixture, runTool, temporaryFolder } from "../support/run.ts";
+import { fixturePath, readFixture, runTool, temporaryFolder } from "../support/run.ts";
 import { fillStore } from "../support/stores.ts";
 import { generateSources, sendJson, servePages, startUpstream } from "../support/upstream.ts";
 
@@ -145,16 +145,52 @@ describe("a fault of Cloudflare's API", () => {
     };
   };
 
-  it.each([
+  const calls = [
+    ["token", "list"],
+    ["token", "create", "--name", "x"],
+    ["import", fixturePath("company")],
+    ["sync", "--status"],
+    ["migrate"],
+  ];
+  const statuses: [number, string][] = [
     [401, "run `npx wrangler login`"],
     [403, "the token must be allowed to edit Workers Scripts and D1"],
     [500, "Cloudflare is not well"],
-  ])("is a sentence: %i", async (status, message) => {
-    refuse(status);
-    const { code, stdout, stderr } = await remote("token", ["list"]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain(`Cloudflare answered ${status}`);
-    expect(stderr).toContain(message);
+  ];
+
+  it.each(calls.flatMap((call) => statuses.map((status) => [call, ...status] as const)))(
+    "is a sentence of %j: %i",
+    async ([tool = "", ...args], status, message) => {
+      refuse(status);
+      const { code, stdout, stderr } = await remote(tool, args);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toContain(`Cloudflare answered ${status}`);
+      expect(stderr).toContain(message);
+    },
+  );
+
+  it("that loses the answers to what a token needs loses no token", async () => {
+    const losing = () => {
+      let isFirst = true;
+      cloudflare.loses = (asked, body) => {
+        const isLost = isFirst && isWrite(asked) && !/^\s*select/i.test(JSON.parse(body).sql);
+        if (isLost) isFirst = false;
+        return isLost;
+      };
+    };
+    losing();
+    const made = await remote("token", ["create", "--name", "once"]);
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const listed = (await remote("token", ["list"])).stdout.split("\n").filter((line) => line.endsWith(" once"));
+    expect(listed).toHaveLength(1);
+    const [id = ""] = listed[0]?.split(" ") ?? [];
+    cloudflare.loses = (asked) =>
+      asked.endsWith("/raw") && cloudflare.asked.filter((each) => each === asked).length === 2;
+    cloudflare.asked.length = 0;
+    expect(await remote("token", ["revoke", id])).toMatchObject({
+      code: 0,
+      stdout: `token ${id} was revoked before\n`,
+    });
   });
 
   it("that limits how often it is asked is waited for, and then said", async () => {

@@ -45,6 +45,11 @@ export class CloudflareError extends Error {
   }
 }
 
+/** Whether something may have been done, since no answer came. */
+export function isUnanswered(error: unknown): error is CloudflareError {
+  return error instanceof CloudflareError && error.status === undefined;
+}
+
 const cloudflareBase = "https://api.cloudflare.com/client/v4";
 const maxBytes = 64 * 1024 * 1024;
 const defaultDeadlineMs = 30_000;

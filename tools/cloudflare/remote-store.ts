@@ -8,7 +8,7 @@ import { listState, oauthSources } from "../../src/db/schema.ts";
 import { Superseded } from "../../src/sync/sync-error.ts";
 import type { Io } from "../command.ts";
 import { connectAccount } from "./account.ts";
-import { type Cloudflare, CloudflareError } from "./api.ts";
+import { type Cloudflare, isUnanswered } from "./api.ts";
 import { readDeployConfig } from "./config.ts";
 import { openRemoteD1 } from "./d1.ts";
 import { migrateDeployed, refuseOtherDatabase } from "./migrations.ts";
@@ -106,13 +106,12 @@ async function checked<T>(db: WritableDatabase, use: (db: WritableDatabase) => P
   const result = await use(db).catch(async (error: unknown) => {
     if (error instanceof Superseded) throw new Error("another writer was faster each time: run the same command again");
     const cause = innermostCause(error);
-    const isUnanswered = cause instanceof CloudflareError && cause.status === undefined;
-    if (!isUnanswered) throw error;
+    if (!isUnanswered(cause)) throw error;
     const after = await readCount(db);
     refusePart(after);
     const outcome =
       after.revision === before.revision
-        ? "nothing was written"
+        ? "the list is as it was"
         : "the list has changed all the same, and the same command finds what is missing";
     throw new Error(`${cause.message}; ${outcome}`);
   });

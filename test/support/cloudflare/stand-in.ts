@@ -179,6 +179,16 @@ export async function startCloudflare() {
     [/^GET \/memberships$/, () => standIn.accounts.map((each) => ({ account: each }))],
     [/^GET \/workers\/services\/(.+)$/, ([name = ""]) => service(name)],
     [/^GET \/workers\/scripts\/([^/]+)\/secrets$/, ([name = ""]) => secretsOf(name)],
+    [
+      /^PUT \/workers\/scripts\/([^/]+)\/secrets$/,
+      async ([name = ""], body) => {
+        const script = scriptOf(name);
+        const secret: Binding = JSON.parse(String(body));
+        script.bindings = [...script.bindings.filter((each) => each.name !== secret.name), secret];
+        await startWorker(name);
+        return { name: secret.name, type: secret.type };
+      },
+    ],
     [/^GET \/workers\/scripts\/([^/]+)\/settings$/, ([name = ""]) => ({ bindings: scriptOf(name).bindings.map(bare) })],
     [/^GET \/workers\/scripts\/([^/]+)\/deployments$/, () => ({ deployments: [] })],
     [/^POST \/workers\/scripts\/([^/]+)\/assets-upload-session$/, () => ({ jwt: "jwt", buckets: [] })],
