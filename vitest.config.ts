@@ -5,6 +5,9 @@ import { QuickFileFirst } from "./test/support/quick-file-first.ts";
 /** Of the properties in the slow room: SEED, to have a run again, or a new one. */
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
+/** Of the model's histories in the slow room: MODEL_SEED, or the day's. */
+const modelSeed = process.env.MODEL_SEED ?? String(Math.floor(Date.now() / 86_400_000));
+
 /** Vitest would leave one core to itself, which is half of two. */
 const maxWorkers = "100%";
 
@@ -100,6 +103,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           maxWorkers: slowWorkers,
           include: ["test/slow/**/*.test.ts"],
+          env: { MODEL_SEED: modelSeed },
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -8,6 +8,8 @@ import { memoryCache, memoryStorage } from "../src/cache/memory.ts";
 import type { StoredResponse } from "../src/cache/stored-response.ts";
 import { swrCache } from "../src/cache/swr.ts";
 import { readList, replaceSources, storeToken } from "../src/index.ts";
+import { playHistories } from "../test/model/history.ts";
+import { failures, keepFailure } from "../test/model/keep-failure.ts";
 import { runTool, UsageError } from "../tools/command.ts";
 import { showProgress } from "../tools/progress.ts";
 import { migrateStore, openStore } from "../tools/store.ts";
@@ -16,8 +18,13 @@ import { compareAnswers, type Requests } from "./soak/compare.ts";
 import { badJwts, badTokensOnly, differentUrls, type Flood, filling, isFlat, measureFlood } from "./soak/flood.ts";
 import { createHost, goodJwt, now } from "./soak/host.ts";
 import { hostileRequests } from "./soak/hostile-requests.ts";
+import { soakModel } from "./soak/model.ts";
+
+/** A line of progress each few seconds. */
+const historiesOfASeed = 200;
 
 const usage = `Usage: npm run soak [-- --seed N] [--queries N] [--from N] [--flood N]
+       npm run soak -- --model [--minutes N] [--seed N] [--path P]
 
 Sends very many requests to the endpoint, in this process, over a local libSQL server with awkward sources in it:
 first so many bad tokens, bad JWTs and different URLs, after which the memory must be what it was when all maps were full;
@@ -27,23 +34,34 @@ Takes some twenty minutes. Exit code 1, with the offending query, where somethin
   --seed N     another seed gives other queries; the same one gives the same (1)
   --queries N  how many queries (100000)
   --from N     the number of the first one: repeats one that was wrong, with --queries 1 --flood 0 (0)
-  --flood N    how many of each flood: 0, or at least ${2 * filling} (200000)`;
+  --flood N    how many of each flood: 0, or at least ${2 * filling} (200000)
+
+  --model      plays random histories against the promises of docs/promises.md instead, ${historiesOfASeed} a seed, one seed after
+               another; the first that breaks one is shrunk and kept in ${failures}/
+  --minutes N  for how long (60)
+  --path P     with --seed: plays the one history that a failure names`;
 
 const fixture = fileURLToPath(new URL("../test/conformance/fixtures/adversarial.json", import.meta.url).href);
 const token = "soak";
 
-const defaults = { seed: 1, queries: 100_000, from: 0, flood: 200_000 };
+const defaults = { seed: 1, queries: 100_000, from: 0, flood: 200_000, minutes: 60 };
 type Option = keyof typeof defaults;
 
-function readOptions(args: string[]): Record<Option, number> {
+type Options = Record<Option, number> & { isModel: boolean; path: string | undefined };
+
+function readOptions(args: string[]): Options {
   const text = { type: "string" } as const;
-  const { values } = parseArgs({ args, options: { seed: text, queries: text, from: text, flood: text } });
+  const numbers = { seed: text, queries: text, from: text, flood: text, minutes: text };
+  const { values } = parseArgs({ args, options: { ...numbers, path: text, model: { type: "boolean" } } });
   const read = (name: Option) => {
     const value = values[name] ?? String(defaults[name]);
     if (!/^[0-9]{1,9}$/.test(value)) throw new UsageError(`--${name} must be a whole number of at most nine digits`);
     return Number(value);
   };
-  const options = { seed: read("seed"), queries: read("queries"), from: read("from"), flood: read("flood") };
+  const options = {
+    ...{ seed: read("seed"), queries: read("queries"), from: read("from"), flood: read("flood") },
+    ...{ minutes: read("minutes"), isModel: values.model ?? false, path: values.path },
+  };
   if (options.flood > 0 && options.flood < 2 * filling)
     throw new UsageError(`--flood must be 0 or at least ${2 * filling}`);
   return options;
@@ -92,8 +110,28 @@ async function soakQueries(storeUrl: string, requests: Requests): Promise<string
   return faults;
 }
 
+/** @throws Error with the promise that is broken, and where its history is kept */
+async function playModel({ seed, minutes, path }: Options): Promise<void> {
+  const start = Date.now();
+  const play = (each: number) => playHistories({ seed: each, histories: historiesOfASeed, path });
+  const minutesSince = () => ((Date.now() - start) / 60_000).toFixed(1);
+  const { failure, ...done } = await soakModel({
+    ...{ seed, minutes: path === undefined ? minutes : 0, play, now: () => Date.now() },
+    onProgress: ({ histories, steps, seeds }) =>
+      process.stderr.write(
+        `${minutesSince()} min: ${number(histories)} histories, ${number(steps)} steps, up to seed ${seed + seeds - 1}\n`,
+      ),
+  });
+  console.log(
+    `${number(done.histories)} histories, ${number(done.steps)} steps, ${number(done.seeds)} seeds from ${seed} on, ${minutesSince()} min`,
+  );
+  if (failure) throw new Error(`${failure.message}\n${failure.table}\nkept in ${keepFailure(failure)}`);
+}
+
 async function main(args: string[]) {
-  const { seed, queries, from, flood } = readOptions(args);
+  const options = readOptions(args);
+  if (options.isModel) return playModel(options);
+  const { seed, queries, from, flood } = options;
   const list = JSON.parse(readFileSync(fixture, "utf8"));
   const store = await startStore(list);
   const jwt = await goodJwt();

@@ -77,7 +77,9 @@ export function createAuthentik(world: World) {
 
   for (const slug of ["a", "b", "c"]) add(slug);
   return {
-    look,
+    become: (mood: Mood) => {
+      look.mood = mood;
+    },
     fetch,
     versions,
     version: () => version,

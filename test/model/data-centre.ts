@@ -19,6 +19,17 @@ const damaged: Record<Exclude<Damage, "lost">, (headers: Record<string, string>,
   "no freshness": (headers) => Reflect.deleteProperty(headers, "x-cache-control"),
 };
 
+/** As long as a request may take. */
+const marginMs = 30_000;
+
+function canServe(headers: Record<string, string> = {}, now: number): boolean {
+  const { "x-generated-at": generatedAt, "x-cache-control": control = "", "x-status": status = "" } = headers;
+  const seconds = (name: string) => Number(new RegExp(`${name}=(\\d+)`).exec(control)?.[1] ?? 0);
+  const isOurs = status === "200" || status === "404";
+  const left = Number(generatedAt) + (seconds("max-age") + seconds("stale-if-error")) * 1000 - now;
+  return isOurs && Number(generatedAt) <= now && left > marginMs;
+}
+
 /** The Cache API of one data centre, which its isolates share: it goes by `max-age` alone, and may take its time. */
 export function createDataCentre(world: World, name: string) {
   const entries = new Map<string, Entry>();
@@ -43,9 +54,12 @@ export function createDataCentre(world: World, name: string) {
   return {
     name,
     cache,
-    look,
-    /** What is kept for a key that ends so, where it is as it was written. */
-    has: (path: string) => [...entries.keys()].some((key) => key.includes(path)),
+    becomeSlow: (ms: number) => {
+      look.putMs = ms;
+    },
+    keys: () => entries.keys(),
+    /** Whether what it has of a key may be served for some time yet, should the store fail. */
+    canServe: (key: string) => canServe(entries.get(key)?.headers, world.now()),
     damage(kind: Damage) {
       for (const { headers } of entries.values()) if (kind !== "lost") damaged[kind](headers, world.now());
       if (kind === "lost") entries.clear();

@@ -1,22 +1,22 @@
 import fc from "fast-check";
-import { makeToken, steps } from "./commands.ts";
+import { type Command, commandsOf, makeToken } from "./commands.ts";
 import { Broken } from "./judge.ts";
-import { createReplica, type Replica } from "./replica.ts";
+import { createReplica } from "./replica.ts";
 import { createWorld, type Event, inhabit } from "./world.ts";
 
-type Steps = Iterable<fc.AsyncCommand<object, Replica>>;
+type Commands = Iterable<Command>;
 
 /** How many commands a history has at most. */
 const mostCommands = 40;
 
 /** Plays a history in a world of its own, and lets it end well: the store is up again, and whoever waits is answered. */
-async function play(scheduler: fc.Scheduler, commands: Steps, events: Event[]): Promise<void> {
+async function play(scheduler: fc.Scheduler, commands: Commands, events: Event[]): Promise<void> {
   const world = createWorld(scheduler, events);
   const replica = createReplica(world);
   const leave = inhabit(world, replica.platform);
   try {
-    for (const token of ["steady", "other", "expiring"]) makeToken(replica, token);
-    makeToken(replica, "denied", "none");
+    for (const token of ["steady", "expiring", "denied"]) makeToken(replica, token);
+
     replica.judge.look();
     replica.sync();
     await world.go();
@@ -72,8 +72,8 @@ export interface PlayOptions {
 /** Plays histories until one breaks a promise, and shrinks that one. */
 export async function playHistories({ seed, histories, path, onHistory }: PlayOptions): Promise<Played> {
   const played = { histories: 0, steps: 0, events: [] as Event[], length: 0 };
-  const property = fc.asyncProperty(fc.scheduler(), steps(mostCommands), async (scheduler, commands) => {
-    const counted: Steps = {
+  const property = fc.asyncProperty(fc.scheduler(), commandsOf(mostCommands), async (scheduler, commands) => {
+    const counted: Commands = {
       *[Symbol.iterator]() {
         played.length = 0;
         for (const each of commands) {

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { defaultFreshness } from "../../src/cache/freshness.ts";
 import { defaultTokenGraceSeconds } from "../../src/tokens/verify.ts";
 import { type createAuthentik, essenceOf, essenceOfDocuments, type Source, upstreamSecret } from "./authentik.ts";
-import type { Question } from "./questions.ts";
+import { possibleKeys, type Question } from "./questions.ts";
 import type { State, Store } from "./store.ts";
-import type { World } from "./world.ts";
+import type { Actor, World } from "./world.ts";
 
 export interface Reply {
   status: number;
@@ -16,8 +16,19 @@ export interface Asking {
   isolate: string;
   token: string;
   question: Question;
+  actor: Actor;
+  /** Whether a cache that the isolate has could answer for as long as a request may take. */
+  canAnswer: () => boolean;
   /** What the reader has, and has said so. */
   known: { etag: string; body: string } | undefined;
+}
+
+interface Open extends Asking {
+  startedAt: number;
+  /** The earliest that the clock has shown since, which may be set back. */
+  earliest: number;
+  /** Whether token and page were known to be at hand when it began. */
+  couldAnswer: boolean;
 }
 
 /** A promise of docs/promises.md that was broken. */
@@ -35,6 +46,7 @@ const emptyStaleMs = (5 + 3_600) * seconds;
 /** P9: the time for which a verdict is fresh comes on top. */
 const graceMs = (55 + defaultTokenGraceSeconds) * seconds;
 /** A load that hangs ends then, for whoever waits for it. */
+const breakerMs = 5 * seconds;
 const longestLoadMs = 10 * seconds;
 /** How long a request may take in all: a look-up of its token, and a load, each behind another's that hangs. */
 const longestRequestMs = 2 * (longestLoadMs + 4 * seconds);
@@ -44,9 +56,14 @@ const digestOf = (text: string) => createHash("sha256").update(text).digest("hex
 const shownNames = (body: string) => body.match(/"name":"[A-Z] \d+"/g)?.join() ?? body;
 
 /** Knows what was true when, and holds every reply and every write against the promises. */
-export function createJudge(world: World, store: Store, authentik: ReturnType<typeof createAuthentik>) {
+export function createJudge(
+  world: World,
+  store: Store,
+  authentik: ReturnType<typeof createAuthentik>,
+  keys: () => Iterable<string>,
+) {
   const broken: Broken[] = [];
-  const open = new Set<Asking & { startedAt: number; earliest: number }>();
+  const open = new Set<Open>();
   const setBacks: { at: number; ms: number }[] = [];
   const refusedAt = new Map<string, number>();
   /** Lists that writers were given besides authentik's. */
@@ -79,10 +96,9 @@ export function createJudge(world: World, store: Store, authentik: ReturnType<ty
       const row = rowIn(state);
       return row?.mayView === true && !row.isRevoked && (row.expiresAt === null || row.expiresAt > earliest);
     };
-    const reader = isolate.startsWith("W") ? "W" : isolate;
     const key = `${isolate} ${token}`;
     const lookUps = store
-      .askedBy(reader)
+      .askedBy(readerOf(isolate))
       .filter(({ statement, isAnswered }) => isAnswered && statement.includes(digest));
     if (reply.status === 403) {
       const bad = lookUps.filter(({ from, to }) =>
@@ -91,7 +107,7 @@ export function createJudge(world: World, store: Store, authentik: ReturnType<ty
       const last = bad.at(-1);
       if (last) refusedAt.set(key, last.from);
       expect(
-        possible.some((state) => !isGood(state)) || lagOfGood(isGood) < 0,
+        possible.some((state) => !isGood(state)),
         "P9",
         () => `${token} is refused, and was good all the time`,
       );
@@ -110,14 +126,13 @@ export function createJudge(world: World, store: Store, authentik: ReturnType<ty
     }
   }
 
-  const lagOfGood = (isGood: (state: State) => boolean) => (store.states.every(isGood) ? 0 : -1);
-
   function judgeBody({ question, known }: Asking, { status, headers, body }: Reply): void {
     const given =
       status === 304 ? { status: 200, body: known?.body } : { status, body: status === 200 ? body : undefined };
     const isSame = (state: State) => {
       const answer = question.answer(state);
-      return answer.status === given.status && answer.body === given.body;
+      const isDated = answer.lastModified === undefined || answer.lastModified === headers.get("Last-Modified");
+      return answer.status === given.status && answer.body === given.body && (isDated || status === 304);
     };
     const same = store.states.filter(isSame);
     const last = same.at(-1);
@@ -139,18 +154,70 @@ export function createJudge(world: World, store: Store, authentik: ReturnType<ty
     expect(!body.includes(upstreamSecret), "P16", () => `${question.path} has a secret`);
   }
 
-  function judgeReply(asking: Asking & { startedAt: number; earliest: number }, reply: Reply): void {
+  function judgeReply(asking: Open, reply: Reply): void {
     const { question, startedAt } = asking;
     judgeToken(asking, reply, asking.earliest);
     const wasUp = store.isUp() && store.look.upSince + longestLoadMs + 4 * seconds < startedAt;
     const isRight = reply.status < 500 || (reply.status === 503 && !wasUp);
     expect(isRight, "P5", () => `${question.path} is a ${reply.status} while the store is up`);
     if ([200, 304, 404].includes(reply.status)) judgeBody(asking, reply);
+    judgeCalm(asking, reply);
+  }
+
+  const readerOf = (isolate: string) => (isolate.startsWith("W") ? "W" : isolate);
+  const bornAt = new Map<string, number>();
+
+  /** Whether an isolate was told within the grace that a token is good, and is still new enough to know. */
+  function knowsAsGood({ isolate, token }: Asking): boolean {
+    const digest = digestOf(token);
+    const since = Math.max(bornAt.get(isolate) ?? 0, world.at() - defaultTokenGraceSeconds * seconds);
+    const isGood = ({ tokens }: State) => {
+      const row = tokens.get(digest);
+      return row !== undefined && !row.isRevoked && row.mayView && (row.expiresAt ?? Infinity) > world.now();
+    };
+    const wasTold = store
+      .askedBy(readerOf(isolate))
+      .some(
+        ({ statement, isAnswered, from, to }) =>
+          isAnswered && from >= since && to <= world.at() && statement.includes(digest),
+      );
+    return wasTold && store.states.filter(({ to }) => to >= since).every(isGood);
+  }
+
+  /** What readers need not notice of a bad store, and a bad store of readers. */
+  function judgeCalm(asking: Open, reply: Reply): void {
+    const { question, isolate, actor, startedAt, couldAnswer } = asking;
+    const isQuiet = slackSince(startedAt - boundMs) === 0;
+    if (reply.status === 503 && couldAnswer && asking.canAnswer() && isQuiet) {
+      expect(false, "P2", () => `${question.path} is a 503, and its cache has it`);
+    }
+    const all = store.askedBy(readerOf(isolate));
+    const own = all.filter((each) => each.by === actor);
+    const status = reply.headers.get("Cache-Status") ?? "";
+    const isWarm = / hit; ttl=\d/.test(status) && !status.includes("stale");
+    const loads = own.filter(({ statement }) => !statement.includes("api_tokens"));
+    expect(!isWarm || loads.length === 0, "P10", () => `${question.path} is a hit, and the store was asked for it`);
+    if (!status.includes(" hit") || !isQuiet) return;
+    for (const load of own) {
+      const failed = all.find(
+        (each) =>
+          each.by !== actor &&
+          each.statement === load.statement &&
+          !each.isAnswered &&
+          each.to <= load.from &&
+          load.from - each.to < breakerMs,
+      );
+      expect(
+        !failed,
+        "P10",
+        () => `${question.path} was loaded again ${load.from - (failed?.to ?? 0)} ms after a failure`,
+      );
+    }
   }
 
   /** One load at a time for each reader and page: of those that still wait. */
   function judgeLoads(reader: string): void {
-    const loads = store.askedBy(reader).filter(({ to, isOver }) => to === Number.POSITIVE_INFINITY && !isOver());
+    const loads = store.askedBy(reader).filter(({ to, by }) => to === Number.POSITIVE_INFINITY && !by?.isOver());
     const statements = loads.map(({ statement }) => statement);
     expect(new Set(statements).size === statements.length, "P10", () => `${reader} loads one thing twice at once`);
   }
@@ -175,9 +242,11 @@ export function createJudge(world: World, store: Store, authentik: ReturnType<ty
   }
 
   return {
-    broken,
+    /** Takes what nothing may throw. */
+    fail: (error: Error) => expect(false, "P5", () => error.stack ?? String(error)),
     begin(asking: Asking) {
-      const own = { ...asking, startedAt: world.at(), earliest: world.now() };
+      const couldAnswer = asking.canAnswer() && knowsAsGood(asking);
+      const own = { ...asking, startedAt: world.at(), earliest: world.now(), couldAnswer };
       open.add(own);
       return {
         end(reply: Reply) {
@@ -210,6 +279,7 @@ export function createJudge(world: World, store: Store, authentik: ReturnType<ty
     },
     /** An isolate that is new knows nothing. */
     forget(isolate: string) {
+      bornAt.set(isolate, world.at());
       for (const key of refusedAt.keys()) if (key.startsWith(`${isolate} `)) refusedAt.delete(key);
     },
     drop(isolate: string) {
@@ -221,6 +291,7 @@ export function createJudge(world: World, store: Store, authentik: ReturnType<ty
         const state = store.states[judgedStates];
         if (state) judgeState(state, store.states[judgedStates - 1]);
       }
+      for (const key of keys()) expect(possibleKeys.has(key), "P5", () => `a cache has an entry of its own for ${key}`);
       for (const reader of ["A1", "A2", "B1", "W"]) judgeLoads(reader);
       for (const { startedAt, question } of open) {
         const waits = world.at() - startedAt;

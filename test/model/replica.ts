@@ -10,15 +10,22 @@ import { replaceSources } from "../../src/sync/write.ts";
 import { createAuthentik, syncToken } from "./authentik.ts";
 import { createDataCentre, type DataCentre } from "./data-centre.ts";
 import { createJudge, type Reply } from "./judge.ts";
-import { publicUrl, type Question } from "./questions.ts";
+import { everything, publicUrl, type Question, questions } from "./questions.ts";
 import { createStore } from "./store.ts";
 import { createWorkersCache } from "./workers-cache.ts";
 import type { Actor, World } from "./world.ts";
 
 /** Two data centres over the Cache API, one of them with two isolates, and a place behind Workers Cache. */
-const isolateNames = ["A1", "A2", "B1", "W1", "W2"] as const;
-export const isolates = isolateNames.length;
-export const dataCentres = 2;
+const isolateNames = ["A1", "A2", "B1", "W1", "W2"];
+
+interface Asked {
+  /** By their numbers. */
+  isolate: number;
+  question: number;
+  token: string;
+  /** With `If-None-Match`, where a reader has an answer. */
+  isConditional: boolean;
+}
 
 const databaseUrl = "http://localhost:8080";
 const settingsOf = (edgeCache: "cache-api" | "platform") =>
@@ -30,9 +37,15 @@ export type Replica = ReturnType<typeof createReplica>;
 export function createReplica(world: World) {
   const store = createStore(world);
   const authentik = createAuthentik(world);
-  const judge = createJudge(world, store, authentik);
   const centres: [DataCentre, DataCentre] = [createDataCentre(world, "A"), createDataCentre(world, "B")];
   const workersCache = createWorkersCache(world, "W");
+  const keys = () => [...centres[0].keys(), ...centres[1].keys(), ...workersCache.keys()];
+  const judge = createJudge(world, store, authentik, keys);
+  const cachesOf: Record<string, { canServe: (key: string) => boolean }> = {
+    A: centres[0],
+    B: centres[1],
+    W: workersCache,
+  };
   const lives = new Map<string, { gateway: ReturnType<typeof createGateway>; isDead: boolean }>();
   /** ETags that readers have, by question. */
   const etags = new Map<Question, { etag: string; body: string }>();
@@ -87,30 +100,36 @@ export function createReplica(world: World) {
   }
 
   /** A reader asks, and may go away before there is an answer. */
-  function ask(isolate: number, token: string, question: Question, isConditional: boolean) {
-    const name = isolateNames[isolate % isolates] ?? "A1";
+  function ask({ isolate, token, question: number, isConditional }: Asked) {
+    const name = isolateNames[isolate] ?? "A1";
+    const question = questions[number] ?? everything;
     const life = lifeOf(name);
     const { state, isOver, context } = createContext(life);
     const actor: Actor = { name, place: name.slice(0, 1), isOver };
     const known = isConditional ? etags.get(question) : undefined;
     const headers = { Authorization: `Bearer ${token}`, ...(known && { "If-None-Match": known.etag }) };
     const request = new Request(`https://edge.example${question.path}`, { headers });
-    const open = judge.begin({ isolate: name, token, question, known });
-    world.as(actor, async () => {
-      world.log(`${token} asks ${question.path}${known ? " if changed" : ""}`);
-      const response = await life.gateway.fetch(
-        request as Parameters<typeof life.gateway.fetch>[0],
-        {},
-        context as unknown as ExecutionContext,
-      );
-      const body = await response.text();
-      if (state.isClosed || life.isDead) return;
-      state.isClosed = true;
-      const reply: Reply = { status: response.status, headers: response.headers, body };
-      world.log(`${token} gets ${reply.status} ${question.path} ${reply.headers.get("Cache-Status")?.slice(24) ?? ""}`);
-      if (reply.status === 200) etags.set(question, { etag: reply.headers.get("ETag") ?? "", body });
-      open.end(reply);
-    });
+    const canAnswer = () => question.key !== undefined && (cachesOf[name.slice(0, 1)]?.canServe(question.key) ?? false);
+    const open = judge.begin({ isolate: name, token, question, actor, canAnswer, known });
+    world
+      .as(actor, async () => {
+        world.log(`${token} asks ${question.path}${known ? " if changed" : ""}`);
+        const response = await life.gateway.fetch(
+          request as Parameters<typeof life.gateway.fetch>[0],
+          {},
+          context as unknown as ExecutionContext,
+        );
+        const body = await response.text();
+        if (state.isClosed || life.isDead) return;
+        state.isClosed = true;
+        const reply: Reply = { status: response.status, headers: response.headers, body };
+        world.log(
+          `${token} gets ${reply.status} ${question.path} ${reply.headers.get("Cache-Status")?.slice(24) ?? ""}`,
+        );
+        if (reply.status === 200) etags.set(question, { etag: reply.headers.get("ETag") ?? "", body });
+        open.end(reply);
+      })
+      .catch(judge.fail);
     return () => {
       if (state.isClosed) return;
       state.isClosed = true;
@@ -122,10 +141,12 @@ export function createReplica(world: World) {
   let syncs = 0;
   function startWriter(what: string, work: () => Promise<string>) {
     const actor: Actor = { name: `sync ${(syncs++ % 2) + 1}`, isOver: () => false };
-    world.as(actor, async () => {
-      world.log(`${what} begins`);
-      world.log(`${what}: ${await work()}`);
-    });
+    world
+      .as(actor, async () => {
+        world.log(`${what} begins`);
+        world.log(`${what}: ${await work()}`);
+      })
+      .catch(judge.fail);
   }
 
   const writable = () =>
@@ -145,14 +166,15 @@ export function createReplica(world: World) {
       return isGood ? "good" : "failed";
     });
 
-  const importRows = (rows: ReturnType<typeof authentik.rows>) =>
+  const importSources = () =>
     startWriter("an import", async () => {
+      const rows = authentik.rows();
       judge.offer(rows);
       try {
         await replaceSources(writable(), readList(rows), { now: world.now() });
         return "good";
-      } catch (error) {
-        return `failed: ${error}`;
+      } catch {
+        return "failed";
       }
     });
 
@@ -164,9 +186,18 @@ export function createReplica(world: World) {
     centres,
     ask,
     sync,
-    importRows,
+    importSources,
+    setBack(ms: number) {
+      world.setBack(ms);
+      judge.setBack(ms);
+    },
+    /** The store comes back as it was when it was backed up: what was written since is as if it never was. */
+    restore() {
+      judge.forgetWrites();
+      store.restore();
+    },
     kill(isolate: number) {
-      const name = isolateNames[isolate % isolates] ?? "A1";
+      const name = isolateNames[isolate] ?? "A1";
       lifeOf(name).isDead = true;
       startIsolate(name);
       judge.drop(name);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readPipeline, runPipeline } from "../../tools/libsql-bridge.ts";
 import { LibsqlConnection } from "../../tools/libsql-connection.ts";
-import type { World } from "./world.ts";
+import type { Actor, World } from "./world.ts";
 
 /** What the store does with requests. Slow is within its time limits, so a slow store is up. */
 export type Condition = "well" | "slow" | "hangs" | "drips" | "refuses" | "fails";
@@ -39,7 +39,7 @@ export interface Asked {
   /** When it was answered, or failed. */
   to: number;
   isAnswered: boolean;
-  isOver: () => boolean;
+  by: Actor | undefined;
 }
 
 export type Store = ReturnType<typeof createStore>;
@@ -146,8 +146,10 @@ export function createStore(world: World) {
   const untilAborted = (signal: AbortSignal | null | undefined) =>
     new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 
-  async function exchange(text: string, signal: AbortSignal | null | undefined): Promise<Response> {
-    const { condition, delay } = look;
+  async function exchange(text: string, signal: AbortSignal | null | undefined, isReader: boolean): Promise<Response> {
+    const { condition: ofAll, delay } = look;
+    // What is slow is the way to the readers, so that writers come in between.
+    const condition = ofAll === "slow" && !isReader ? "well" : ofAll;
     if (condition === "hangs") return untilAborted(signal);
     if (condition === "slow") await world.sleep(delay);
     const answer = await world.leave("the store", async () => {
@@ -180,19 +182,19 @@ export function createStore(world: World) {
         ? await request.text()
         : String(init?.body ? new TextDecoder().decode(init.body as ArrayBuffer) : "");
       const signal = init?.signal;
-      if (!reader) return exchange(text, signal);
+      if (!reader) return exchange(text, signal, false);
       const statement = statementOf(text);
       const own: Asked = {
         statement,
         from: world.at(),
         to: Number.POSITIVE_INFINITY,
         isAnswered: false,
-        isOver: world.actor()?.isOver ?? (() => false),
+        by: world.actor(),
       };
       const all = asked.get(reader) ?? [];
       asked.set(reader, [...all, own]);
       try {
-        const response = await Promise.race([exchange(text, signal), untilAborted(signal)]);
+        const response = await Promise.race([exchange(text, signal, true), untilAborted(signal)]);
         own.isAnswered = response.ok && look.condition !== "drips";
         return response;
       } finally {

@@ -51,7 +51,13 @@ export function createWorkersCache(world: World, name: string) {
   }
 
   return {
-    entries,
+    canServe(key: string): boolean {
+      const entry = entries.get(key);
+      if (!entry) return false;
+      const { fresh, staleIfError } = entry.freshness;
+      return world.at() - entry.sentAt < (fresh + staleIfError - 30) * 1000;
+    },
+    keys: () => [...entries.keys()].filter((key) => key.includes("/sources/")),
     async fetch(request: Request, origin: Origin): Promise<Response> {
       const entry = await world.leave("Workers Cache", () => entries.get(request.url));
       if (!entry) return loadOnce(request, origin);

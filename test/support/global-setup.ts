@@ -10,6 +10,8 @@ export default async function setup(project: TestProject) {
   const { projects } = project.vitest;
   const large = projects.find(({ name }) => name === "slow properties")?.getProvidedContext().dose;
   if (large) console.log(`The slow room tries properties with SEED=${large.seed}.`);
+  const slow = projects.find(({ name }) => name === "slow");
+  if (slow) console.log(`The model plays histories with MODEL_SEED=${slow.config.env.MODEL_SEED}.`);
   if (!projects.some(({ name }) => ["worker", "slow properties", "api"].includes(name))) return;
   const { startLab } = await import("./lab.ts");
   return startLab(project);

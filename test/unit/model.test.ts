@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { playHistories } from "../model/history.ts";
 import type { Event } from "../model/world.ts";
 
-/** MODEL_SEED repeats what `npm run test:slow` or the soak has found. */
-const seed = Number(process.env.MODEL_SEED ?? 1);
+/** Fixed: a commit fails for what it has changed. `npm run test:slow` and the soak look further. */
+const seed = 1;
 
 describe("the model", () => {
-  it("finds no history that breaks a promise", async () => {
+  it("finds no history that breaks a promise", { timeout: 180_000 }, async () => {
     const { histories, failure } = await playHistories({ seed, histories: 200 });
     expect(failure?.table, failure && `${failure.message}, with seed ${seed} and path ${failure.path}\n`).toBe(
       undefined,
