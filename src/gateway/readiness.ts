@@ -24,8 +24,8 @@ const failureSeconds = 5;
 const clockSkewSeconds = 60;
 
 /**
- * Answers whether the store does and, where it is kept in step with authentik, how old its last good run is, what started it
- * and how many warnings it had: nothing else of it, since anybody may ask. A run that is dated in the future is stale: its true
+ * Answers whether the store does and, where it is kept in step with authentik, how old its last good run is, what started it,
+ * how many warnings it had and how many icons there are: nothing else of it, since anybody may ask. A run that is dated in the future is stale: its true
  * age is not known.
  */
 export function readiness({ read, maxAgeSeconds, problem, now = Date.now }: ReadinessOptions) {
@@ -45,10 +45,10 @@ export function readiness({ read, maxAgeSeconds, problem, now = Date.now }: Read
   return async (c: Context) => {
     const { value } = await cache.get("ready", () => load(c), waitUntilOf(c));
     if (!value) return c.json({ status: "unavailable", problem }, 503);
-    const { syncedAt, trigger, warnings } = value;
+    const { syncedAt, trigger, warnings, icons } = value;
     const age = syncedAt === null ? Number.POSITIVE_INFINITY : Math.floor((now() - syncedAt) / 1000);
     const isStale = age < -clockSkewSeconds || (maxAgeSeconds !== undefined && age > maxAgeSeconds);
-    const sync = syncedAt === null ? undefined : { age_seconds: Math.max(0, age), trigger, warnings };
+    const sync = syncedAt === null ? undefined : { age_seconds: Math.max(0, age), trigger, warnings, icons };
     return c.json({ status: isStale ? "stale" : "ready", sync, problem }, isStale ? 503 : 200);
   };
 }

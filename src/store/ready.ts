@@ -12,6 +12,8 @@ export const readinessSchema = z.object({
   trigger: z.optional(z.enum(syncRuns.trigger.enumValues)),
   /** How many warnings it had. */
   warnings: z.optional(z.number()),
+  /** How many icons the store has, and how many could not be had when they were last asked for. */
+  icons: z.optional(z.object({ stored: z.number(), failed: z.number() })),
 });
 
 export type Readiness = z.infer<typeof readinessSchema>;
@@ -24,7 +26,9 @@ export async function readReadiness(db: Database): Promise<Readiness> {
   const tables = ["list_state", "oauth_sources", "source_types", "api_tokens"];
   const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
   // By its id: a clock that was ahead would have the last word for as long as it was.
-  const statement = sql`SELECT started_at, "trigger", warnings${touched} FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
-  const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], unknown]>(statement));
-  return row ? { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]) } : { syncedAt: null };
+  const statement = sql`SELECT started_at, "trigger", warnings, (SELECT count(digest) FROM icons), (SELECT count(problem) FROM icons)${touched} FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
+  const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], ...unknown[]]>(statement));
+  if (!row) return { syncedAt: null };
+  const icons = { stored: Number(row[3]), failed: Number(row[4]) };
+  return { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]), icons };
 }

@@ -95,7 +95,7 @@ describe("an instance that syncs with another", () => {
     await until(async () =>
       expect(await readiness()).toEqual({
         status: "ready",
-        sync: { age_seconds: expect.any(Number), trigger: "cron", warnings: 0 },
+        sync: { age_seconds: expect.any(Number), trigger: "cron", warnings: 0, icons: expect.any(Object) },
       }),
     );
   });
