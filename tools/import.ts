@@ -1,14 +1,19 @@
 import { parseArgs } from "node:util";
+import type { WritableDatabase } from "../src/db/database.ts";
 import { type Changes, countChanges } from "../src/sync/difference.ts";
+import { type CopyOptions, copyIcons } from "../src/sync/icons/copy.ts";
 import { parseJson } from "../src/sync/json.ts";
 import { readList, type SourceList } from "../src/sync/list.ts";
 import { InvalidList } from "../src/sync/problem.ts";
+import { iconOptions } from "../src/sync/run.ts";
+import { listAddress } from "../src/sync/upstream/address.ts";
 import { describeWarnings, sentenceOf } from "../src/sync/warning.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { BatchTooLarge } from "./cloudflare/d1.ts";
 import { runFileOnRemoteD1 } from "./cloudflare/remote-store.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { commandLine } from "./invocation.ts";
+import { publicFetch } from "./public-fetch.ts";
 import { readText } from "./read-text.ts";
 import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
@@ -16,7 +21,7 @@ import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 import { sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("import", `[${sqlOption}] [--strict] [--allow-removals] FILE.json`)}
+const usage = `Usage: ${commandLine("import", `[${sqlOption}] [--strict] [--allow-removals] [--icons] FILE.json`)}
 
 Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
@@ -24,7 +29,9 @@ All or nothing: where a row is no source, the first ten problems are named and t
 odd costs that value, and is a warning.${storeUsage(16)}
   --sql             writes to no store, and prints the SQL that would (for wrangler d1 execute NAME --file)
   --strict          refuses a list with warnings
-  --allow-removals  takes a list without any sources, which removes all those in the store`;
+  --allow-removals  takes a list without any sources, which removes all those in the store
+  --icons           copies the icons too, from authentik at AUTHENTIK_SYNC_URL (default: AUTHENTIK_URL) and wherever else
+                    they are; without it, an import touches no network`;
 
 function readFile(file: string): string {
   try {
@@ -75,10 +82,21 @@ function checked(list: SourceList, isStrict: boolean, io: Io): SourceList {
   return list;
 }
 
+/** @throws UsageError, or SyncError for what is no address */
+function iconOptionsOf(upstream: string | undefined): CopyOptions {
+  if (!upstream)
+    throw new UsageError("--icons: AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
+  // No token goes along, so that it may be http:// too.
+  listAddress(upstream, true);
+  // Nothing limits what a tool asks for.
+  const limits = { iconRequests: Number.POSITIVE_INFINITY };
+  return iconOptions({ upstream, token: "", limits, fetch: publicFetch(upstream) });
+}
+
 const sizeOf = ({ documents, held }: SourceList) => documents.length + held.length;
 
 const flag = { type: "boolean", default: false } as const;
-const options = { ...storeOptions, sql: flag, strict: flag, "allow-removals": flag };
+const options = { ...storeOptions, sql: flag, strict: flag, "allow-removals": flag, icons: flag };
 
 async function main(args: string[], io: Io) {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
@@ -91,14 +109,17 @@ async function main(args: string[], io: Io) {
   };
   if (values.sql) {
     if (values.d1 || values.remote) throw new UsageError("--sql writes to no store: leave --d1 and --remote out");
+    if (values.icons)
+      throw new UsageError("--sql cannot hold icons, since D1 takes statements of 100 KB: leave --icons out");
     const list = checked(readList(json), values.strict, io);
     refuseEmpty(sizeOf(list) === 0, "its SQL would remove all that are stored:");
     io.stdout.write(listAsSql(list, Date.now()));
     return;
   }
-  const { fresh, staleWhileRevalidate } = toolSettings(io.env).freshness;
-  const { added, changed, removed, unchanged } = await withStore(io, values, async (db) => {
-    const list = checked(readList(json, await readTypesByName(db)), values.strict, io);
+  const { freshness, sync } = toolSettings(io.env);
+  const { fresh, staleWhileRevalidate } = freshness;
+  const iconsAt = values.icons ? iconOptionsOf(sync.upstream) : undefined;
+  const replace = async (db: WritableDatabase, list: SourceList): Promise<Changes> => {
     let changes: Changes | undefined;
     try {
       return await replaceSources(db, list, {
@@ -117,8 +138,17 @@ async function main(args: string[], io: Io) {
       await runFileOnRemoteD1(io, listAsSql(list, Date.now()));
       return changes;
     }
+  };
+  const { added, changed, removed, unchanged, icons } = await withStore(io, values, async (db) => {
+    const list = checked(readList(json, await readTypesByName(db)), values.strict, io);
+    const changes = await replace(db, list);
+    return { ...changes, icons: iconsAt && (await copyIcons(db, list, iconsAt)) };
   });
   io.print(`added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}`);
+  if (icons) {
+    io.print(`icons: asked for ${icons.asked}, changed ${icons.changed}, could not have ${icons.warnings.count}`);
+    for (const line of describeWarnings(icons.warnings)) io.say(line);
+  }
   io.say(
     `Readers may see the old list for another ${fresh + staleWhileRevalidate} s (CACHE_FRESH_SECONDS + CACHE_STALE_SECONDS), for 5 s under npm run dev.`,
   );

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { changedFields, countChanges, type Difference, refuseLosses } from "../src/sync/difference.ts";
+import { readIconStatus } from "../src/sync/icons/status.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { describeWarnings } from "../src/sync/warning.ts";
@@ -22,7 +23,8 @@ read and is good, the store stays as it was. An odd value stops nothing: it is a
   --allow-removals    takes the list even where it is empty, or has lost more than half of ten sources or more
                       (or SYNC_ALLOW_REMOVALS=true)
   --allow-http        sends the token in the clear to an http:// address of another machine
-  --status            shows the last runs, those of the Worker too, and the warnings of the last good one${storeUsage(18)}`;
+  --status            shows the last runs, those of the Worker too, the warnings of the last good one, and which icons
+                      could not be had${storeUsage(18)}`;
 
 const shownRuns = 10;
 const longestShown = 200;
@@ -59,7 +61,10 @@ const changesOf = ({ added, changed, removed, unchanged, renewed }: Changes) =>
   `added ${added}, changed ${changed}, removed ${removed}, unchanged ${unchanged}${renewed === 0 ? "" : `, ${renewed} ${renewed === 1 ? "address" : "addresses"} renewed`}`;
 
 async function printStatus(io: Io, flags: StoreFlags) {
-  const { runs, lastGood } = await withStore(io, flags, (db) => listRuns(db, shownRuns));
+  const { runs, lastGood, icons } = await withStore(io, flags, async (db) => ({
+    ...(await listRuns(db, shownRuns)),
+    icons: await readIconStatus(db),
+  }));
   for (const run of runs) io.print(lineOf(run));
   if (!lastGood) {
     io.print(runs.length === 0 ? "There has been no run yet." : "No run has been good yet.");
@@ -73,6 +78,10 @@ async function printStatus(io: Io, flags: StoreFlags) {
       : `The last good run was ${age} s ago, at ${at}.`,
   );
   for (const line of warningsOf(lastGood)) io.print(line);
+  const { stored, failed } = icons;
+  if (stored + failed.length === 0) return;
+  io.print(`Icons: ${stored} in the store, ${failed.length} could not be had when they were last asked for.`);
+  for (const { slug, theme, problem } of failed) io.print(`icon: ${slug}${theme && ` (${theme})`}: ${problem}`);
 }
 
 const warningsOf = ({ warnings: count, firstWarnings: first }: Pick<SyncRun, "warnings" | "firstWarnings">) =>

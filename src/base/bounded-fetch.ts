@@ -1,4 +1,4 @@
-import { readBoundedBytes, readBoundedText } from "./bounded-text.ts";
+import { readBoundedText } from "./bounded-text.ts";
 
 export interface FetchBounds {
   /** For the whole exchange, the body of the response included: a server that drips is a server that hangs. */
@@ -18,8 +18,6 @@ export interface BoundedResponse {
   response: Response;
   /** @throws BodyTooLong, NotUtf8, or whatever a lost connection or a time-out throws */
   text: () => Promise<string>;
-  /** @throws BodyTooLong, or whatever a lost connection or a time-out throws */
-  bytes: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
@@ -33,9 +31,5 @@ export async function boundedFetch(
 ): Promise<BoundedResponse> {
   const signal = timeout(milliseconds);
   const response = await fetch(input, { ...init, signal, redirect: "manual" });
-  return {
-    response,
-    text: () => readBoundedText(response, maxBytes),
-    bytes: () => readBoundedBytes(response, maxBytes),
-  };
+  return { response, text: () => readBoundedText(response, maxBytes) };
 }

@@ -33,8 +33,9 @@ const failureSeconds = 5;
 const clockSkewSeconds = 60;
 
 /**
- * Answers which store there is, whether it answers and, where it is kept in step with authentik, how old its last good run is, what started it
- * and how many warnings it had: nothing else of it but the command that makes what is missing, since anybody may ask. A run that is dated in the future is stale: its true
+ * Answers which store there is, whether it answers and, where it is kept in step with authentik, how old its last good run is, what started
+ * it, how many warnings it had and how many icons there are: nothing else of it but the command that makes what is missing, since anybody
+ * may ask. A run that is dated in the future is stale: its true
  * age is not known.
  */
 export function readiness({ read, maxAgeSeconds, store, problem, now = Date.now }: ReadinessOptions) {
@@ -56,10 +57,10 @@ export function readiness({ read, maxAgeSeconds, store, problem, now = Date.now 
   return async (c: Context) => {
     const { value } = await cache.get("ready", () => load(c), waitUntilOf(c));
     if (!value || value.remedy) return c.json({ status: "unavailable", store, problem: value?.remedy ?? problem }, 503);
-    const { syncedAt, trigger, warnings, isEmpty } = value;
+    const { syncedAt, trigger, warnings, icons, isEmpty } = value;
     const age = syncedAt === null ? Number.POSITIVE_INFINITY : Math.floor((now() - syncedAt) / 1000);
     const isStale = age < -clockSkewSeconds || (maxAgeSeconds !== undefined && age > maxAgeSeconds);
-    const sync = syncedAt === null ? undefined : { age_seconds: Math.max(0, age), trigger, warnings };
+    const sync = syncedAt === null ? undefined : { age_seconds: Math.max(0, age), trigger, warnings, icons };
     const lack = isEmpty ? emptiness[store] : undefined;
     return c.json({ status: isStale ? "stale" : "ready", store, sync, problem: problem ?? lack }, isStale ? 503 : 200);
   };

@@ -13,6 +13,8 @@ export const readinessSchema = z.object({
   trigger: z.optional(z.enum(syncRuns.trigger.enumValues)),
   /** How many warnings it had. */
   warnings: z.optional(z.number()),
+  /** How many icons the store has, and how many could not be had when they were last asked for. */
+  icons: z.optional(z.object({ stored: z.number(), failed: z.number() })),
   /** Whether there is no source, where there was no good run. */
   isEmpty: z.optional(z.boolean()),
   /** What makes the table that is missing: the store is not ready then. */
@@ -30,11 +32,14 @@ export async function readReadiness(db: Database): Promise<Readiness> {
   const touched = sql.raw(tables.map((table) => `, (SELECT 1 FROM ${table} LIMIT 1)`).join(""));
   // By its id: a clock that was ahead would have the last word for as long as it was.
   const lastRun = sql`SELECT started_at, "trigger", warnings FROM ${syncRuns} WHERE ${isGoodRun()} ORDER BY id DESC LIMIT 1`;
-  const statement = sql`SELECT run.started_at, run."trigger", run.warnings${touched} FROM (SELECT 1) LEFT JOIN (${lastRun}) AS run`;
+  const icons = sql`(SELECT count(digest) FROM icons), (SELECT count(problem) FROM icons)`;
+  const statement = sql`SELECT run.started_at, run."trigger", run.warnings, ${icons}${touched} FROM (SELECT 1) LEFT JOIN (${lastRun}) AS run`;
   try {
-    const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], unknown, unknown]>(statement));
-    if (!row || row[0] === null) return { syncedAt: null, isEmpty: row?.[3] === null };
-    return { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]) };
+    const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], ...unknown[]]>(statement));
+    const [startedAt = null, trigger, warnings, stored, failed, source = null] = row ?? [];
+    if (startedAt === null) return { syncedAt: null, isEmpty: source === null };
+    const icons = { stored: Number(stored), failed: Number(failed) };
+    return { syncedAt: Number(startedAt), trigger, warnings: Number(warnings), icons };
   } catch (error) {
     if (error instanceof Unavailable && error.remedy) return { syncedAt: null, remedy: error.remedy };
     throw error;

@@ -96,7 +96,7 @@ describe("an instance that syncs with another", () => {
       expect(await readiness()).toEqual({
         status: "ready",
         store: "libsql",
-        sync: { age_seconds: expect.any(Number), trigger: "cron", warnings: 0 },
+        sync: { age_seconds: expect.any(Number), trigger: "cron", warnings: 0, icons: expect.any(Object) },
       }),
     );
   });

@@ -58,10 +58,10 @@ describe.each([embeddedServer, d1])("the icons of a run over $name", ({ start: s
     expect(run).toMatchObject({ outcome: "changed", warnings: 4 });
     const failures: Record<string, string> = {
       private:
-        "https://192.168.0.1/private.png is neither of authentik's own origin nor https:// of the public network",
+        "https://192.168.0.1/private.png is neither https:// of the public network nor of authentik's own origin",
       large: "https://cdn.example/large.jpg has more than 256 KiB",
       html: "says that it is image/png, and does not begin as one",
-      hangs: "did not answer in full within 0.1 s",
+      hangs: "https://slow.example/hangs.ico did not answer in full within 0.1 s",
     };
     const warned = run.firstWarnings.map(({ source, key, detail }) => [source, key, detail]);
     expect(warned.sort()).toEqual(

@@ -1,12 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { iconImages } from "../../src/db/schema.ts";
 import { listQuerySchema } from "../../src/source/query.ts";
 import type { OAuthSource } from "../../src/source/source.ts";
 import { readPage } from "../../src/store/page.ts";
 import { fixturePath, readFixture, runTool, temporaryFolder } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
-import { generateSources, largestPage, padSource } from "../support/upstream.ts";
+import { generateSources, largestPage, padSource, startUpstream } from "../support/upstream.ts";
 
 const { results: company } = readFixture("company");
 const [first, second, ...others] = company as [OAuthSource, OAuthSource, ...OAuthSource[]];
@@ -34,6 +35,44 @@ async function expectRefusal(run: Promise<Awaited<ReturnType<typeof importWith>>
   expect(stderr).toMatch(message);
   expect(await store.snapshot()).toEqual(before);
 }
+
+describe("the import tool with --icons", () => {
+  const icons = () => store.db.$count(iconImages);
+
+  it("copies all icons, however many, and asks nobody without it", async () => {
+    const upstream = await startUpstream();
+    const rows = generateSources(30).map((source, i) => ({ ...source, icon: `/static/${i}.svg` }));
+    rows[0] = { ...rows[0], icon: "http://127.0.0.1:1/icon.svg" } as OAuthSource;
+    const variables = { LIBSQL_URL: store.url, AUTHENTIK_URL: upstream.origin };
+    const file = join(temporaryFolder(), "list.json");
+    writeFileSync(file, JSON.stringify(rows));
+    expect(await runTool("import", [file], variables)).toMatchObject({ code: 0 });
+    expect([await icons(), upstream.iconsSeen.length]).toEqual([0, 0]);
+    const { code, stdout, stderr } = await runTool("import", ["--icons", file], variables);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: "added 0, changed 0, removed 0, unchanged 30\nicons: asked for 30, changed 29, could not have 1\n",
+    });
+    expect(stderr).toContain("warning: source-00000: icon: could not be read: http://127.0.0.1:1/icon.svg is neither");
+    expect([await icons(), upstream.iconsSeen.length]).toEqual([29, 29]);
+    expect(upstream.seen).toEqual([]);
+    await upstream.close();
+  });
+
+  it.each([
+    ["beside --sql", ["--sql"], {}, "--sql cannot hold icons, since D1 takes statements of 100 KB: leave --icons out"],
+    [
+      "without an authentik",
+      [],
+      {},
+      "--icons: AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?",
+    ],
+  ])("is refused %s", async (_, args, variables, message) => {
+    const settings = { LIBSQL_URL: store.url, AUTHENTIK_URL: "", AUTHENTIK_SYNC_URL: "", ...variables };
+    const { code, stdout, stderr } = await runTool("import", ["--icons", ...args, fixturePath("company")], settings);
+    expect([code, stdout, stderr.split("\n")[0]]).toEqual([2, "", `import: ${message}`]);
+  });
+});
 
 describe("the import tool", () => {
   it("replaces the list, and says what has changed and when readers see it", async () => {

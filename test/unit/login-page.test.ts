@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readFixture } from "../support/run.ts";
 
-// By a path that the compiler does not follow: the example imports the package's types, which are there after a build.
+// By paths that the compiler does not follow: the example imports the package's types, which are there after a build.
 const { loginPage } = await import(join(process.cwd(), "examples/login-page/src/login-page.ts"));
+const { disc } = await import(join(process.cwd(), "examples/login-page/src/disc.ts"));
 
 const [source] = readFixture("company").results;
 
@@ -12,28 +13,40 @@ async function render(fields: object, authentikUrl = "https://authentik.example"
   const page = String(await loginPage([{ ...source, slug: "github", ...fields }], authentikUrl));
   const [, link] = /class="source" href="([^"]*)"/.exec(page) ?? [];
   const [, icon] = /<img src="([^"]*)"/.exec(page) ?? [];
-  return { page, link, icon };
+  const [, letter] = /<text[^>]*>([^<]*)<\/text>/.exec(page) ?? [];
+  return { page, link, icon, letter };
 }
 
 describe("the login page of the example", () => {
   it.each([
-    ["/static/github.svg", "https://authentik.example/static/github.svg"],
-    ["https://cdn.example/a.png?x=1&y=2", "https://cdn.example/a.png?x=1&amp;y=2"],
-    ['https://cdn.example/"onerror=alert(1)', "https://cdn.example/%22onerror=alert(1)"],
-    ["javascript:alert(1)", undefined],
-    ["data:text/html,<script>alert(1)</script>", undefined],
-    ["fa:fa-github", undefined],
-    ["http://[", undefined],
-    ["", undefined],
-  ])("shows the icon %j as %j", async (icon, shown) => {
-    expect((await render({ icon })).icon).toBe(shown);
+    { icon: "/static/github.svg" },
+    { icon: "https://cdn.example/a.png?x=1&y=2" },
+    { icon: "", icon_url: "/new.svg" },
+    { icon: "github.png", icon_url: "data:image/png;base64,x" },
+    { icon: "", icon_url: null, icon_themed_urls: { light: "/light.svg", dark: "/dark.svg" } },
+  ])("has the copy of an icon, light and dark: %j", async (fields) => {
+    const { page, icon, letter } = await render(fields);
+    expect([icon, letter]).toEqual(["/icons/github?theme=light", undefined]);
+    expect(page).toContain('<source srcset="/icons/github?theme=dark" media="(prefers-color-scheme: dark)">');
   });
 
-  it("takes icon_url where authentik sends it, and the name's first letter where that is null", async () => {
-    expect((await render({ icon: "", icon_url: "/new.svg" })).icon).toBe("https://authentik.example/new.svg");
-    const without = await render({ icon: "/old.svg", icon_url: null, name: "<Ö" });
-    expect(without.icon).toBeUndefined();
-    expect(without.page).toContain('<span aria-hidden="true">&lt;</span>');
+  it.each([
+    { icon: "fa://fa-github" },
+    { icon: "fa:fa-github" },
+    { icon: "fa://fa-github", icon_url: "fa://fa-github" },
+    { icon: "github.png", icon_url: null },
+    { icon: "" },
+    { icon: "javascript:alert(1)" },
+  ])("has a letter in a disc where a source names no icon: %j", async (fields) => {
+    expect(await render({ ...fields, name: "öffice" })).toMatchObject({ icon: undefined, letter: "Ö" });
+  });
+
+  it("trusts neither names nor slugs", async () => {
+    const { page } = await render({ icon: "/a.svg", slug: '"><script>', name: "</a><script>" });
+    expect(page).not.toContain("<script");
+    expect(String(disc("<b>"))).toContain(">&lt;</text>");
+    expect(String(disc("🔑x"))).toContain(">🔑</text>");
+    expect(String(disc(""))).toContain(">?</text>");
   });
 
   it.each([

@@ -10,6 +10,7 @@ beforeEach(async () => {
   store = await createFileStore();
 });
 
+const icons = { stored: 0, failed: 0 };
 const failed: SyncRun = {
   ...{ startedAt: 0, durationMs: 7, trigger: "cron", upstream: "https://authentik.example/", outcome: "failed" },
   ...{ added: null, changed: null, removed: null, unchanged: null, renewed: 0, error: "answered 404" },
@@ -58,9 +59,9 @@ describe("readReadiness", () => {
     await recordRun(store.db, { ...good, startedAt: 1_000, trigger: "webhook" });
     await recordRun(store.db, { ...failed, startedAt: 2_000 });
     await recordRun(store.db, { ...failed, startedAt: 3_000, outcome: "superseded" });
-    expect(await readReadiness(store.db)).toEqual({ syncedAt: 1_000, trigger: "webhook", warnings: 2 });
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: 1_000, trigger: "webhook", warnings: 2, icons });
     await recordRun(store.db, { ...good, startedAt: 4_000, outcome: "changed" });
-    expect(await readReadiness(store.db)).toEqual({ syncedAt: 4_000, trigger: "cron", warnings: 2 });
+    expect(await readReadiness(store.db)).toEqual({ syncedAt: 4_000, trigger: "cron", warnings: 2, icons });
   });
 
   it.each(["list_state", "oauth_sources", "source_types", "api_tokens", "sync_runs"])(

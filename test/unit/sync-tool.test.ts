@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { OAuthSource } from "../../src/source/source.ts";
 import { runTool } from "../support/run.ts";
 import { createFileStore } from "../support/sync-store.ts";
-import { generateSources, sendJson, servePages, startUpstream } from "../support/upstream.ts";
+import { generateSources, sendIcon, sendJson, servePages, startUpstream } from "../support/upstream.ts";
 
 const token = "ak-0123456789abcdef-secret";
 const stored = generateSources(12);
@@ -131,8 +131,24 @@ describe("npm run sync", () => {
       ),
       expect.stringMatching(/^20\S+Z {2}command {2}unchanged {2}.* {2}added 0, changed 0, removed 0, unchanged 12$/),
       expect.stringMatching(/^The last good run was [0-9]+ s ago, at 20\S+Z\.$/),
+      "Icons: 12 in the store, 0 could not be had when they were last asked for.",
       "",
     ]);
+  });
+
+  it("says with --status which icons could not be had, and why", async () => {
+    const icon_themed_urls = { dark: "/media/a\u001b.svg?token=x" };
+    upstream.behaviour = servePages([{ ...first, icon_themed_urls }, second, ...others]);
+    upstream.icons = (response, request) =>
+      request.url?.startsWith("/media/") ? response.writeHead(404).end() : sendIcon(response, request);
+    const { stderr } = await sync();
+    const problem = `${upstream.origin}/media/a%1B.svg answered 404`;
+    expect(stderr).toContain(`warning: source-00000: icon_themed_urls.dark: could not be read: ${problem}`);
+    const { stdout } = await sync(["--status"]);
+    expect(stdout).toContain("Icons: 12 in the store, 1 could not be had when they were last asked for.\n");
+    expect(stdout).toContain(`icon: source-00000 (dark): ${problem}\n`);
+    for (const { headers } of upstream.iconsSeen) expect(headers).not.toHaveProperty("authorization");
+    expect(upstream.iconsSeen).toHaveLength(13);
   });
 
   it.each([

@@ -41,17 +41,28 @@ describe.each(engines)("over $engine", ({ engine, create, passingFailure }) => {
       expect(invalidate).toHaveBeenCalledTimes(1);
       await runJob();
       expect(invalidate).toHaveBeenCalledTimes(1);
+      expect(invalidate).toHaveBeenLastCalledWith("all");
+      // An icon that there was not, or that is another one, is told too, and nothing of the list.
+      await store.db.run("DELETE FROM icons");
+      await runJob();
+      expect(invalidate).toHaveBeenCalledTimes(2);
+      expect(invalidate).toHaveBeenLastCalledWith("icons");
 
       const lines = logged.map((line) => JSON.parse(line)).filter((line) => line.job === "sync");
       const upstream = `${inject("labUrl")}/authentik/company`;
       expect(lines).toMatchObject([
         { outcome: "changed", upstream, added: 12, error: null },
         { outcome: "unchanged", upstream, unchanged: 12, error: null },
+        { outcome: "unchanged", upstream, unchanged: 12, error: null },
       ]);
       expect(await store.db.select({ outcome: syncRuns.outcome }).from(syncRuns)).toEqual([
         { outcome: "changed" },
         { outcome: "unchanged" },
+        { outcome: "unchanged" },
       ]);
+      expect(await (await startWorker(store).send("/readyz")).json()).toMatchObject({
+        sync: { icons: { stored: 12, failed: 0 } },
+      });
     });
 
     it("is off without a token", async () => {
@@ -143,7 +154,7 @@ describe.each(engines)("over $engine", ({ engine, create, passingFailure }) => {
       await ran(5, "failed");
       await ran(5, "superseded");
       const seconds = expect.toSatisfy((age: number) => age >= 700 && age < 720);
-      const age = { sync: { age_seconds: seconds, trigger: "webhook", warnings: 7 } };
+      const age = { sync: { age_seconds: seconds, trigger: "webhook", warnings: 7, icons: { stored: 0, failed: 0 } } };
       expect(await ready()).toEqual([200, { ...ofStore, status: "ready", ...age }]);
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "900" })).toEqual([200, { ...ofStore, status: "ready", ...age }]);
       expect(await ready({ SYNC_MAX_AGE_SECONDS: "600" })).toEqual([503, { ...ofStore, status: "stale", ...age }]);

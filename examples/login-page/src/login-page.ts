@@ -1,5 +1,6 @@
 import type { OAuthSource } from "authentik-sources-edge";
 import { html } from "hono/html";
+import { disc } from "./disc";
 
 /** Every value that `html` puts in is escaped. */
 export const loginPage = (sources: OAuthSource[], authentikUrl: string) => html`<!doctype html>
@@ -23,24 +24,27 @@ export const loginPage = (sources: OAuthSource[], authentikUrl: string) => html`
 `;
 
 function button(source: OAuthSource, authentikUrl: string) {
-  const icon = iconOf(source, authentikUrl);
   return html`<li>
     <a class="source" href="${loginUrl(source, authentikUrl)}">
-      ${icon ? html`<img src="${icon}" alt="">` : html`<span aria-hidden="true">${source.name.slice(0, 1)}</span>`}
+      ${namesIcon(source) ? icon(source) : disc(source.name)}
       ${source.name}
     </a>
   </li>`;
+}
+
+/** From this Worker, in the theme that the browser prefers. */
+function icon({ slug }: OAuthSource) {
+  const url = `/icons/${encodeURIComponent(slug)}`;
+  return html`<picture>
+        <source srcset="${url}?theme=dark" media="(prefers-color-scheme: dark)">
+        <img src="${url}?theme=light" alt="">
+      </picture>`;
 }
 
 /** authentik may stand below a path of its host. */
 const loginUrl = ({ slug }: OAuthSource, authentikUrl: string) =>
   `${authentikUrl.replace(/\/+$/, "")}/source/oauth/login/${encodeURIComponent(slug)}/`;
 
-/**
- * Where the icon of a source is: a URL, or a path on authentik's host. Since 2025.12 authentik sends it as `icon_url`. What
- * is no http(s), such as `fa:github`, is the name of a glyph in a font that this page does not have.
- */
-function iconOf({ icon, icon_url = icon }: OAuthSource, authentikUrl: string): string | undefined {
-  const url = icon_url ? URL.parse(icon_url, authentikUrl) : null;
-  return url && /^https?:$/.test(url.protocol) ? url.href : undefined;
-}
+/** Since 2025.12 authentik sends an icon's address as `icon_url`. What is none, such as `fa://fa-github`, names a glyph of a font. */
+const namesIcon = ({ icon, icon_url, icon_themed_urls: themed }: OAuthSource) =>
+  [icon_url || icon, ...Object.values(themed ?? {})].some((address) => /^(\/|https?:|data:)/i.test(String(address)));

@@ -1,9 +1,5 @@
 import { Base64 } from "../../base/base64.ts";
-
-/** An icon that cannot be had. The message is for a person: it holds no query, and so no signature. */
-export class IconFault extends Error {
-  override name = "IconFault";
-}
+import { SyncError } from "../sync-error.ts";
 
 export interface Image {
   /** One of the types below. */
@@ -47,16 +43,16 @@ function beginsAs(type: string, bytes: Uint8Array): boolean {
 /**
  * An image by its type, whose first bytes must agree.
  * @param contentType as a server or a `data:` address says it
- * @throws IconFault
+ * @throws SyncError
  */
 export function imageOf(contentType: string, bytes: Uint8Array<ArrayBuffer>): Image {
   const [said = ""] = contentType.toLowerCase().split(";");
   const type = said.trim();
   if (type !== "image/svg+xml" && !Object.hasOwn(beginnings, type)) {
     const shown = /^[-+.\w]{1,60}\/[-+.\w]{1,60}$/.test(type) ? type : "something else";
-    throw new IconFault(`is ${shown}, and no image of a kind that is taken`);
+    throw new SyncError(`is ${shown}, and no image of a kind that is taken`);
   }
-  if (!beginsAs(type, bytes)) throw new IconFault(`says that it is ${type}, and does not begin as one`);
+  if (!beginsAs(type, bytes)) throw new SyncError(`says that it is ${type}, and does not begin as one`);
   return { type, bytes };
 }
 
@@ -68,17 +64,14 @@ const binaryOf = (text: string) =>
 
 /**
  * The image in a `data:` address (RFC 2397), which is no longer than a source may be.
- * @throws IconFault
+ * @throws SyncError
  */
 export function imageOfData(address: string): Image {
   const [, type = "", parameters = "", content = ""] = /^data:([^;,]*)([^,]*),(.*)$/is.exec(address) ?? [];
   const binary = binaryOf(content);
-  if (!/;\s*base64\s*$/i.test(parameters)) return imageOf(type, Base64.toUint8Array(btoa(binary)));
-  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = Base64.toUint8Array(binary);
-  } catch {
-    throw new IconFault("is a data: address of something that is not base64");
+    return imageOf(type, Base64.toUint8Array(/;\s*base64\s*$/i.test(parameters) ? binary : btoa(binary)));
+  } catch (error) {
+    throw error instanceof SyncError ? error : new SyncError("is not base64, though it says so");
   }
-  return imageOf(type, bytes);
 }

@@ -38,7 +38,22 @@ export interface UpstreamResponse {
 export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise<UpstreamResponse> {
   const { limits, random, wait, now, deadline } = options;
   const backOff = jitteredBackOff(limits.firstWaitMs, random);
-  return retry(() => followRedirects(url, options), {
+  const { token, absentStatuses } = options;
+  const question: Question<UpstreamResponse> = {
+    headers: { ...(token !== undefined && { Authorization: `Bearer ${token}` }), Accept: "application/json" },
+    check(next, address) {
+      // The token goes along: it is sent to the origin that was configured, and to no other.
+      if (next.origin === url.origin) return;
+      throw new SyncError(`${address} redirects to ${next.origin}, which may not have the token`);
+    },
+    async read(response, address) {
+      if (response.status === 200) return readJson(response, limits, address);
+      await response.body?.cancel();
+      if (absentStatuses?.includes(response.status)) return { json: undefined, bytes: 0, values: 0 };
+      throw refusal(response, address, now());
+    },
+  };
+  return retry(() => ask(url, question, options), {
     attempts: limits.attempts,
     mayRetry: (error) => retryAfterOf(error, limits) !== undefined,
     waitMs: (attempt, error) => (retryAfterOf(error, limits) ?? 0) + backOff(attempt),
@@ -59,39 +74,53 @@ function retryAfterOf(error: unknown, { longestRetryAfterMs }: Limits): number |
   throw new SyncError(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
 }
 
-/** The token goes along: it is sent to the origin that was configured, and to no other. */
-async function followRedirects(start: URL, options: UpstreamOptions): Promise<UpstreamResponse> {
+/** What is asked, and what is made of the answer. */
+export interface Question<T> {
+  headers: Record<string, string>;
+  /**
+   * Called with each address before it is asked, and with the one that led there, as it is shown.
+   * @throws SyncError for one that may not be asked
+   */
+  check: (url: URL, from: string) => void;
+  /** Reads an answer that is no redirect; its address is as it is shown. */
+  read: (response: Response, address: string) => Promise<T>;
+}
+
+/**
+ * Asks once, and follows redirects.
+ * @throws SyncError
+ */
+export async function ask<T>(start: URL, question: Question<T>, options: AskOptions): Promise<T> {
   let url = start;
+  question.check(url, shownAddress(url.href));
   for (let redirects = 0; ; redirects++) {
-    const answer = await attempt(url, options);
-    if (!("location" in answer)) return answer;
+    const answer = await attempt(url, question, options);
+    if ("value" in answer) return answer.value;
     const next = URL.parse(answer.location, url.href);
     const address = shownAddress(url.href);
     if (!next) throw new SyncError(`${address} redirects to nowhere`);
-    if (next.origin !== start.origin) {
-      throw new SyncError(`${address} redirects to ${next.origin}, which may not have the token`);
-    }
     if (redirects === options.limits.redirects) {
       throw new SyncError(`${address} redirects for more than ${redirects} times`);
     }
+    question.check(next, address);
     url = next;
   }
 }
 
+export type AskOptions = Pick<UpstreamOptions, "limits" | "deadline" | "fetch" | "now">;
+
 /** One request, its body included. */
-async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: string } | UpstreamResponse> {
-  const { token, limits, fetch, now, deadline } = options;
+async function attempt<T>(
+  url: URL,
+  { headers, read }: Question<T>,
+  { limits, fetch, now, deadline }: AskOptions,
+): Promise<{ location: string } | { value: T }> {
   const address = shownAddress(url.href);
   const milliseconds = Math.min(limits.attemptMs, deadline - now());
   if (milliseconds <= 0) throw new SyncError(`reading from ${address} took more than ${limits.runMs / 1000} s in all`);
-  const headers = {
-    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-    Accept: "application/json",
-    "User-Agent": "authentik-sources-edge",
-  };
   try {
     const response = await fetch(url.href, {
-      headers,
+      headers: { ...headers, "User-Agent": "authentik-sources-edge" },
       redirect: "manual",
       cache: "no-store",
       signal: AbortSignal.timeout(milliseconds),
@@ -101,15 +130,7 @@ async function attempt(url: URL, options: UpstreamOptions): Promise<{ location: 
       await response.body?.cancel();
       return { location };
     }
-    if (options.absentStatuses?.includes(response.status)) {
-      await response.body?.cancel();
-      return { json: undefined, bytes: 0, values: 0 };
-    }
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw refusal(response, address, now());
-    }
-    return await readJson(response, limits, address);
+    return { value: await read(response, address) };
   } catch (error) {
     if (error instanceof SyncError) throw error;
     if (error instanceof Error && error.name === "TimeoutError") {
