@@ -36,10 +36,9 @@ export async function readReadiness(db: Database): Promise<Readiness> {
   const statement = sql`SELECT run.started_at, run."trigger", run.warnings, ${icons}${touched} FROM (SELECT 1) LEFT JOIN (${lastRun}) AS run`;
   try {
     const [row] = await runQuery(() => db.values<[unknown, Readiness["trigger"], ...unknown[]]>(statement));
-    const [startedAt = null, trigger, warnings, stored, failed, source = null] = row ?? [];
-    if (startedAt === null) return { syncedAt: null, isEmpty: source === null };
-    const icons = { stored: Number(stored), failed: Number(failed) };
-    return { syncedAt: Number(startedAt), trigger, warnings: Number(warnings), icons };
+    if (!row || row[0] === null) return { syncedAt: null, isEmpty: row?.[5] === null };
+    const icons = { stored: Number(row[3]), failed: Number(row[4]) };
+    return { syncedAt: Number(row[0]), trigger: row[1], warnings: Number(row[2]), icons };
   } catch (error) {
     if (error instanceof Unavailable && error.remedy) return { syncedAt: null, remedy: error.remedy };
     throw error;
