@@ -107,6 +107,17 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await closePage(page);
   });
 
+  it("shows what is to be done, where /readyz says so, and nothing in its place elsewhere", async () => {
+    const { page } = await openPage(browser, dev, "/", desktop);
+    await page.getByText("Ready", { exact: true }).waitFor();
+    expect(await page.locator("#problem").isVisible()).toBe(false);
+    const problem = "the store is D1, and lacks the table x: run `npm run db:migrate`";
+    await page.route("**/readyz", json(503, { status: "unavailable", store: "d1", problem }));
+    await page.reload();
+    await page.getByText(problem, { exact: true }).waitFor();
+    await closePage(page);
+  });
+
   it("asks /readyz again when its tab is shown again", async () => {
     const { page } = await openPage(browser, dev, "/", desktop);
     await page.getByText("Ready", { exact: true }).waitFor();

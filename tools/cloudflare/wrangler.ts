@@ -50,6 +50,6 @@ export async function runWrangler(args: string[], { env, signal, secrets = [] }:
 
 /** The error and its notes, without the advice and the place of the log that follow. */
 function reasonIn(said: string): string {
-  const [, error = ""] = /\[ERROR\] ([\s\S]*?)(?:\n\s*\n\s*\n|🪵|📎|$)/.exec(said) ?? [];
+  const [, error = ""] = /\[ERROR\] ([\s\S]*?)(?:\n\s*\n\s*\n|🪵|📎|If you think this is a bug|$)/.exec(said) ?? [];
   return (error || said).replace(/\s+/g, " ").trim().slice(0, 500) || "it gave no reason";
 }

@@ -58,7 +58,7 @@ async function showStatus() {
   element("state").textContent = label;
   element("age").textContent = age(seconds === undefined ? undefined : ago(seconds));
   element("problem").textContent = problem;
-  element("problem").parentElement.hidden = problem === "";
+  element("problem").hidden = problem === "";
 }
 
 element("state").textContent = "Asking…";
