@@ -1,4 +1,4 @@
-import { zValidator } from "@hono/zod-validator";
+import type { Env } from "hono";
 import { createMiddleware } from "hono/factory";
 import type * as z from "zod/mini";
 import { invalidQuery } from "./errors.ts";
@@ -6,18 +6,11 @@ import { invalidQuery } from "./errors.ts";
 /** docs/contract.md, "General rules". The length is in bytes, without the question mark. */
 const limits = { length: 16 * 1024, parameters: 1_000 };
 
-/**
- * Gives the validator that follows the query as a form (WHATWG URL, application/x-www-form-urlencoded), the last value of each
- * parameter: Hono's own decoder leaves bad UTF-8 undecoded. What a host has read and validated itself is there again afterwards.
- */
+/** Refuses a query that is too long to be read. What a host has validated itself is there again afterwards. */
 export const formQuery = createMiddleware(async function formQuery(c, next) {
-  const url = new URL(c.req.url);
-  checkLimits(url);
-  const values = Object.fromEntries(Object.entries(lastValues(url.search)).map(([name, value]) => [name, [value]]));
+  checkLimits(new URL(c.req.url));
   const ofHost: object = c.req.valid("query" as never);
-  Object.assign(c.req, { queries: () => values });
   await next();
-  Reflect.deleteProperty(c.req, "queries");
   c.req.addValidatedData("query", ofHost);
 });
 
@@ -32,11 +25,17 @@ function checkLimits({ search, searchParams }: URL): void {
 
 const tooMuch = (what: string) => invalidQuery({ non_field_errors: [`The query ${what}.`] });
 
-/** Validates the query; every parameter that is wrong is reported, in one body (docs/contract.md, "Errors", 400). */
+/**
+ * Validates the query, read as a form (WHATWG URL, application/x-www-form-urlencoded), the last value of each parameter: Hono's own
+ * decoder leaves bad UTF-8 undecoded. Every parameter that is wrong is reported, in one body (docs/contract.md, "Errors", 400).
+ */
 export const validateQuery = <Schema extends z.ZodMiniType>(schema: Schema) =>
-  zValidator("query", schema, (result) => {
-    if (!result.success) throw invalidQuery(messagesOf(result.error.issues));
-  });
+  createMiddleware<Env, string, { in: { query: z.input<Schema> }; out: { query: z.output<Schema> } }>(
+    async function validateQuery(c, next) {
+      c.req.addValidatedData("query", Object(parseQuery(schema, lastValues(new URL(c.req.url).search))));
+      await next();
+    },
+  );
 
 /**
  * Parses a query that is no request's.
