@@ -128,6 +128,22 @@ describe("askForIcon", () => {
     ).toMatchObject({ result: message });
   });
 
+  it("waits no longer than it may", async () => {
+    const hang: typeof fetch = (_, init) =>
+      new Promise((_, reject) => {
+        // Keeps the process alive, as a connection would.
+        const alive = setInterval(() => {}, 1_000);
+        init?.signal?.addEventListener("abort", () => {
+          clearInterval(alive);
+          reject(init.signal?.reason);
+        });
+      });
+    const limits = { ...defaultLimits, iconMs: 10 };
+    expect(await ask("https://cdn.example/a", {}, { fetch: hang, limits })).toMatchObject({
+      result: "https://cdn.example/a did not answer in full within 0.01 s",
+    });
+  });
+
   it("ends in time, redirects included", async () => {
     let time = 0;
     const slow = () => {

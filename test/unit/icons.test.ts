@@ -61,7 +61,7 @@ describe.each([embeddedServer, d1])("the icons of a run over $name", ({ start: s
         "https://192.168.0.1/private.png is neither https:// of the public network nor of authentik's own origin",
       large: "https://cdn.example/large.jpg has more than 256 KiB",
       html: "says that it is image/png, and does not begin as one",
-      hangs: "https://slow.example/hangs.ico did not answer in full within 0.1 s",
+      hangs: "https://slow.example/hangs.ico did not answer in full within 10 s",
     };
     const warned = run.firstWarnings.map(({ source, key, detail }) => [source, key, detail]);
     expect(warned.sort()).toEqual(
@@ -177,7 +177,7 @@ describe.each([embeddedServer, d1])("the icons of a run over $name", ({ start: s
   });
 
   it("have no more room than all icons may have together", async () => {
-    const limits = { ...authentik.options.limits, allIconBytes: 400 };
+    const limits = { allIconBytes: 400 };
     const run = await sync(start, { limits });
     expect(run.firstWarnings.map(({ detail }) => detail)).toContainEqual(expect.stringContaining("has no room"));
     const sizes = (await images()).map(({ body }) => atob(body).length);
