@@ -91,7 +91,8 @@ function open(): LibsqlConnection {
     shared = { connection, first: backUp(connection) };
   }
   restore(shared.connection, shared.first);
-  for (const table of ["icons", "icon_images", "sync_runs", "sqlite_sequence"]) attempt(shared.connection, `DELETE FROM ${table}`);
+  for (const table of ["icons", "icon_images", "sync_runs", "sqlite_sequence"])
+    attempt(shared.connection, `DELETE FROM ${table}`);
   return shared.connection;
 }
 

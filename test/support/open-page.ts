@@ -3,15 +3,20 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import type { DevServer } from "./dev.ts";
 
-/** Windows and schemes in which each page must be readable. */
+/** A window, and the scheme that its person likes. */
+export interface Look {
+  width: number;
+  height: number;
+  scheme: "light" | "dark";
+}
+
+/** Those in which each page must be readable. */
 export const looks = [
   { width: 390, height: 844, scheme: "light" },
   { width: 390, height: 844, scheme: "dark" },
   { width: 1280, height: 900, scheme: "light" },
   { width: 1280, height: 900, scheme: "dark" },
-] as const;
-
-export type Look = (typeof looks)[number];
+] as const satisfies Look[];
 
 const unreadable = readFileSync(fileURLToPath(new URL("unreadable.js", import.meta.url).href), "utf8");
 

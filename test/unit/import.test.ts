@@ -42,7 +42,7 @@ describe("the import tool with --icons", () => {
   it("copies all icons, however many, and asks nobody without it", async () => {
     const upstream = await startUpstream();
     const rows = generateSources(30).map((source, i) => ({ ...source, icon: `/static/${i}.svg` }));
-    rows[0] = { ...rows[0], icon: "http://127.0.0.1:1/icon.svg" } as OAuthSource;
+    Object.assign(rows[0] ?? {}, { icon: "http://127.0.0.1:1/icon.svg" });
     const variables = { LIBSQL_URL: store.url, AUTHENTIK_URL: upstream.origin };
     const file = join(temporaryFolder(), "list.json");
     writeFileSync(file, JSON.stringify(rows));
