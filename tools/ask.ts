@@ -12,6 +12,8 @@ export interface AskOptions {
   stderr: Output;
   /** Whether what is typed is not shown. @default false */
   isSecret?: boolean;
+  /** Breaks it off. */
+  signal?: AbortSignal | undefined;
 }
 
 const enter = ["\r", "\n"];
@@ -24,20 +26,22 @@ const escapes = /\p{Cc}\[[0-9;]*[~A-Za-z]/gu;
 
 /**
  * Asks at a terminal, which is as it was afterwards.
- * @throws Interrupted for Ctrl-C and Ctrl-D
+ * @throws Interrupted for Ctrl-C, Ctrl-D and the signal
  */
-export async function ask(question: string, { stdin, stderr, isSecret = false }: AskOptions): Promise<string> {
+export async function ask(question: string, { stdin, stderr, isSecret = false, signal }: AskOptions): Promise<string> {
   stderr.write(question);
   stdin.setRawMode?.(true);
   stdin.setEncoding("utf8");
   let typed = "";
   try {
     return await new Promise<string>((resolve, reject) => {
-      stdin.on("end", () => reject(new Interrupted()));
+      const breakOff = () => reject(new Interrupted());
+      signal?.addEventListener("abort", breakOff, { once: true });
+      stdin.on("end", breakOff);
       stdin.on("data", (chunk) => {
         for (const key of String(chunk).replace(escapes, "")) {
           if (enter.includes(key)) return resolve(typed.trim());
-          if (endOfText.includes(key)) return reject(new Interrupted());
+          if (endOfText.includes(key)) return breakOff();
           const shown = typed;
           if (backspace.includes(key)) typed = typed.slice(0, -1);
           else if (key === eraseLine) typed = "";

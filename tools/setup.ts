@@ -78,7 +78,7 @@ async function main(args: string[], io: Io): Promise<number> {
   if (values.libsql !== undefined) libsqlStore(values.libsql, io.env.LIBSQL_AUTH_TOKEN);
   try {
     await interruptible(async (signal) => {
-      const token = await readAdminToken(io);
+      const token = await readAdminToken(io, signal);
       const step: Step = {
         connection: {
           ...{ api: authentik.api, token, secrets: new Set([token]), remedy, deadlineMs },
@@ -106,13 +106,13 @@ const hookOf = (address: string, allowHttp: boolean) => {
   return hookAddress(new URL(hookPath, address).href, allowHttp);
 };
 
-async function readAdminToken({ env, stdin, stderr }: Io): Promise<string> {
+async function readAdminToken({ env, stdin, stderr }: Io, signal: AbortSignal): Promise<string> {
   const { AUTHENTIK_ADMIN_TOKEN: given } = env;
   if (!given && !stdin?.isTTY) {
     throw new UsageError("AUTHENTIK_ADMIN_TOKEN is not set: an API token of a superuser, in the environment");
   }
   const question = "API token of an authentik administrator (Directory, Tokens and App passwords; it is not shown): ";
-  const token = given || (stdin ? await ask(question, { stdin, stderr, isSecret: true }) : "");
+  const token = given || (stdin ? await ask(question, { stdin, stderr, isSecret: true, signal }) : "");
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError("that is no API token: it holds no blanks, and no characters beyond ASCII");
 }
@@ -282,7 +282,7 @@ async function remove({ step, flags, io, signal }: Setup): Promise<void> {
   const confirm = async (what: string) => {
     if (flags.yes) return;
     if (!io.stdin?.isTTY) throw new UsageError("--remove asks first: add --yes where nobody can answer");
-    const answer = await ask(`Remove ${what}? Type yes: `, { stdin: io.stdin, stderr: io.stderr });
+    const answer = await ask(`Remove ${what}? Type yes: `, { stdin: io.stdin, stderr: io.stderr, signal });
     if (answer !== "yes") throw new Error("nothing was removed");
   };
   await requireSuperuser(step.connection);

@@ -223,6 +223,15 @@ describe("a question", () => {
     expect({ shown: there.shown(), modes: there.modes }).toEqual({ shown, modes: [true, false] });
   });
 
+  it("is broken off by the signal too", async () => {
+    const there = terminal();
+    const controller = new AbortController();
+    const answered = ask("? ", { ...there, signal: controller.signal });
+    controller.abort();
+    await expect(answered).rejects.toThrow("broken off");
+    expect(there.modes).toEqual([true, false]);
+  });
+
   it.each([
     ["Ctrl-C", "ab\u0003"],
     ["Ctrl-D", "\u0004"],

@@ -39,7 +39,7 @@ export async function connectAccount(
     signal,
   };
   const known = account ?? io.env.CLOUDFLARE_ACCOUNT_ID;
-  return connectTo({ ...options, account: known || (await chooseAccount(io, await listAccounts(options))) });
+  return connectTo({ ...options, account: known || (await chooseAccount(io, await listAccounts(options), signal)) });
 }
 
 async function readCredentials(io: Io, signal: AbortSignal | undefined): Promise<Credentials> {
@@ -68,7 +68,7 @@ async function readCredentials(io: Io, signal: AbortSignal | undefined): Promise
 
 const accountSchema = z.object({ id: z.string(), name: z.string() });
 
-async function chooseAccount(io: Io, found: unknown): Promise<string> {
+async function chooseAccount(io: Io, found: unknown, signal: AbortSignal | undefined): Promise<string> {
   const accounts = z.array(accountSchema).parse([found].flat().filter(isObject));
   const [only, ...others] = accounts;
   if (!only) throw new UsageError("the Cloudflare token reaches no account: set CLOUDFLARE_ACCOUNT_ID");
@@ -78,7 +78,7 @@ async function chooseAccount(io: Io, found: unknown): Promise<string> {
     throw new UsageError(`CLOUDFLARE_ACCOUNT_ID must say which account is meant:\n${lines.join("\n")}`);
   }
   io.say(`Which account?\n${lines.join("\n")}`);
-  const answer = Number(await ask(`1 to ${accounts.length}: `, { stdin: io.stdin, stderr: io.stderr }));
+  const answer = Number(await ask(`1 to ${accounts.length}: `, { stdin: io.stdin, stderr: io.stderr, signal }));
   const chosen = accounts[answer - 1];
   if (!chosen) throw new UsageError(`that is none of 1 to ${accounts.length}`);
   return chosen.id;

@@ -29,8 +29,8 @@ export async function deployWorker(
   }
 }
 
-/** A domain of one's own goes before the one on workers.dev. */
-function addressIn(output: string): string | undefined {
+/** The address in what wrangler writes of a deployment: a domain of one's own goes before the one on workers.dev. */
+export function addressIn(output: string): string | undefined {
   const lines = output.split("\n").filter((line) => line !== "");
   const targets = lines.flatMap((line) => deployed.safeParse(JSON.parse(line)).data?.targets ?? []);
   const domains = targets.flatMap((target) => /^(\S+) \(custom domain/.exec(target)?.[1] ?? []);
