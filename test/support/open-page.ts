@@ -11,7 +11,11 @@ export const looks = [
   { width: 1280, height: 900, scheme: "dark" },
 ] as const;
 
-export type Look = (typeof looks)[number];
+export interface Look {
+  width: number;
+  height: number;
+  scheme: "light" | "dark";
+}
 
 const unreadable = readFileSync(fileURLToPath(new URL("unreadable.js", import.meta.url).href), "utf8");
 
