@@ -83,14 +83,14 @@ function checked(list: SourceList, isStrict: boolean, io: Io): SourceList {
 }
 
 /** @throws UsageError, or SyncError for what is no address */
-function iconOptionsOf(upstream: string | undefined): CopyOptions {
+function iconOptionsOf(upstream: string | undefined, authentikUrl: string | undefined): CopyOptions {
   if (!upstream)
     throw new UsageError("--icons: AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
   // No token goes along, so that it may be http:// too.
   listAddress(upstream, true);
   // Nothing limits what a tool asks for.
   const limits = { iconRequests: Number.POSITIVE_INFINITY };
-  return iconOptions({ upstream, token: "", limits, fetch: publicFetch(upstream) });
+  return iconOptions({ upstream, token: "", limits, iconFetch: publicFetch([upstream, authentikUrl]) });
 }
 
 const sizeOf = ({ documents, held }: SourceList) => documents.length + held.length;
@@ -116,9 +116,9 @@ async function main(args: string[], io: Io) {
     io.stdout.write(listAsSql(list, Date.now()));
     return;
   }
-  const { freshness, sync } = toolSettings(io.env);
+  const { freshness, sync, authentikUrl } = toolSettings(io.env);
   const { fresh, staleWhileRevalidate } = freshness;
-  const iconsAt = values.icons ? iconOptionsOf(sync.upstream) : undefined;
+  const iconsAt = values.icons ? iconOptionsOf(sync.upstream, authentikUrl) : undefined;
   const replace = async (db: WritableDatabase, list: SourceList): Promise<Changes> => {
     let changes: Changes | undefined;
     try {

@@ -113,7 +113,7 @@ async function main(args: string[], io: Io) {
   });
   if (values.status) return printStatus(io, values);
 
-  const { sync, freshness, oidc } = toolSettings(io.env);
+  const { sync, freshness, oidc, authentikUrl } = toolSettings(io.env);
   const { upstream, token } = sync;
   if (sync.problem) throw new UsageError(sync.problem);
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
@@ -125,7 +125,7 @@ async function main(args: string[], io: Io) {
     allowRemovals: values["allow-removals"] || sync.allowRemovals,
     allowHttp: values["allow-http"],
     icons: true,
-    fetch: publicFetch(upstream),
+    iconFetch: publicFetch([upstream, authentikUrl]),
     ...(io.wait && { wait: io.wait }),
     onPage: showProgress(io.stderr, "pages read"),
   };

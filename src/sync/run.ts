@@ -25,6 +25,8 @@ export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wa
   onKeysChanged?: (() => void) | undefined;
   /** Whether the icons of the sources are copied too, see `icons` of `createSourcesApp`. @default false */
   icons?: boolean | undefined;
+  /** Asks for icons: where the runtime reaches private networks, one that does not. @default fetch */
+  iconFetch?: typeof fetch | undefined;
   /** Called with what became of the icons, where a good run has copied them. */
   onIcons?: ((icons: IconsCopied) => void) | undefined;
   /** What starts the run, for its record. @default command */
@@ -119,8 +121,12 @@ async function copyOf(db: WritableDatabase, list: SourceList, options: SyncOptio
 }
 
 /** How icons are asked for: whatever the run's token is, none goes along. */
-export function iconOptions({ upstream, token, ...options }: SyncOptions) {
-  const { limits, fetch, now } = upstreamOptions({ ...options, token: undefined });
+export function iconOptions({ upstream, token, iconFetch, ...options }: SyncOptions) {
+  const { limits, fetch, now } = upstreamOptions({
+    ...options,
+    ...(iconFetch && { fetch: iconFetch }),
+    token: undefined,
+  });
   return {
     limits,
     fetch,

@@ -41,8 +41,10 @@ describe("the import tool with --icons", () => {
 
   it("copies all icons, however many, and asks nobody without it", async () => {
     const upstream = await startUpstream();
-    const rows = generateSources(30).map((source, i) => ({ ...source, icon: `/static/${i}.svg` }));
-    Object.assign(rows[0] ?? {}, { icon: "http://127.0.0.1:1/icon.svg" });
+    const rows = generateSources(30).map((source, i) => ({
+      ...source,
+      icon: i === 0 ? "http://127.0.0.1:1/icon.svg" : `/static/${i}.svg`,
+    }));
     const variables = { LIBSQL_URL: store.url, AUTHENTIK_URL: upstream.origin };
     const file = join(temporaryFolder(), "list.json");
     writeFileSync(file, JSON.stringify(rows));

@@ -9,7 +9,7 @@ describe("publicFetch", () => {
     "asks no host that resolves to %j",
     async (found) => {
       const resolve = async () => found.map((address) => ({ address, family: 4 }));
-      const asked = publicFetch("http://127.0.0.1:1", resolve as unknown as typeof lookup)("https://cdn.example/a");
+      const asked = publicFetch(["http://127.0.0.1:1"], resolve as unknown as typeof lookup)("https://cdn.example/a");
       const error = await asked.catch((error) => error);
       expect([error.message, codeOf(error)]).toEqual(["fetch failed", " (PRIVATE_NETWORK)"]);
     },
@@ -17,9 +17,9 @@ describe("publicFetch", () => {
 
   it("asks authentik wherever it is, and nothing else of its network", async () => {
     const upstream = await startUpstream();
-    const fetch = publicFetch(`${upstream.origin}/auth/`);
+    const fetch = publicFetch([undefined, `${upstream.origin}/auth/`]);
     expect((await fetch(`${upstream.origin}/static/a.svg`)).status).toBe(200);
-    await expect(publicFetch("https://authentik.example")(`${upstream.origin}/static/a.svg`)).rejects.toThrow(
+    await expect(publicFetch(["https://authentik.example"])(`${upstream.origin}/static/a.svg`)).rejects.toThrow(
       "fetch failed",
     );
     expect(upstream.iconsSeen).toHaveLength(1);

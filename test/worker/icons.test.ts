@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Base64 } from "../../src/base/base64.ts";
 import { iconImages, oauthSources } from "../../src/db/schema.ts";
 import type { OAuthSource } from "../../src/source/source.ts";
+import { syncJob } from "../../src/sync/job.ts";
 import { syncSources } from "../../src/sync/run.ts";
 import { startApp } from "../support/app.ts";
 import { engines } from "../support/engines.ts";
 import { startGateway } from "../support/gateway.ts";
-import { copied, iconAuthentik, scriptSvg, svgOf } from "../support/icon-authentik.ts";
+import { authentikOrigin, copied, iconAuthentik, scriptSvg, svgOf } from "../support/icon-authentik.ts";
 import { type AnyStore, readFixture } from "../support/store.ts";
 import { startWorker } from "../support/worker.ts";
 
@@ -148,6 +149,35 @@ describe.each(engines)("icons over $engine", ({ create, failure }) => {
     expect((await startGateway(store).send("/icons/script")).status).toBe(503);
     clock.now += 2 * day;
     expect((await gateway.send("/icons/script")).status).toBe(503);
+  });
+
+  it("tell no cache where they were signed anew alone, and pages have the new address within 60 s", async () => {
+    const { fetch } = globalThis;
+    vi.spyOn(globalThis, "fetch").mockImplementation((input, init) =>
+      String(input instanceof Request ? input.url : input).startsWith("http://")
+        ? fetch(input, init)
+        : authentik.fetch(input, init),
+    );
+    const gateway = startGateway(store);
+    const tokenOf = async () => {
+      const response = await gateway.list();
+      return [/a\.b\.(\d+)/.exec(await response.text())?.[1], response.headers.get("ETag")];
+    };
+    const [first, etag] = await tokenOf();
+    const invalidate = vi.fn(async () => {});
+    const sync = { upstream: authentikOrigin, token: "ak", allowRemovals: false };
+    const job = { database: () => store.db, sync, issuers: [], trigger: "cron", invalidate } as const;
+    expect(await syncJob(job)).toBe(true);
+    expect(invalidate).not.toHaveBeenCalled();
+    expect(await tokenOf()).toEqual([first, etag]);
+    gateway.wait(61);
+    const [second, next] = await tokenOf();
+    expect([Number(second), next === etag]).toEqual([Number(first) + 1, false]);
+
+    authentik.files[`${authentikOrigin}/static/new.svg`] = { type: "image/svg+xml", body: svgOf("new") };
+    Object.assign(authentik.sources[0] ?? {}, { name: "Renamed", icon_url: "/static/new.svg" });
+    await syncJob(job);
+    expect(invalidate.mock.calls).toEqual([["all"]]);
   });
 
   it("that the store has lost are a 503, and no entry of a cache", async () => {
