@@ -7,7 +7,7 @@ import { createWorld, type Event, inhabit } from "./world.ts";
 type Commands = Iterable<Command>;
 
 /** How many commands a history has at most. */
-const mostCommands = 40;
+const mostCommands = 30;
 
 /** Plays a history in a world of its own, and lets it end well: the store is up again, and whoever waits is answered. */
 async function play(scheduler: fc.Scheduler, commands: Commands, events: Event[]): Promise<void> {
