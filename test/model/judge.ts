@@ -179,7 +179,7 @@ export function createJudge(
       .askedBy(readerOf(isolate))
       .some(
         ({ statement, isAnswered, from, to }) =>
-          isAnswered && from >= since && to <= world.at() && statement.includes(digest),
+          isAnswered && from > since && to <= world.at() && statement.includes(digest),
       );
     return wasTold && store.states.filter(({ to }) => to >= since).every(isGood);
   }
@@ -200,7 +200,7 @@ export function createJudge(
     // Workers Cache has no breaker, and an isolate that has died knows of no failure.
     if (!status.includes(" hit") || !isQuiet || isolate.startsWith("W")) return;
     const born = bornAt.get(isolate) ?? 0;
-    for (const load of own) {
+    for (const load of loads) {
       const failed = all.find(
         (each) =>
           each.by !== actor &&
