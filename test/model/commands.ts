@@ -51,11 +51,11 @@ const pause = weighted([
   ...[300, 3_500, 3_700, 86_000, 87_000].map((each): [number, number] => [2, each]),
 ]);
 
-const condition = weighted<Condition>([
-  [5, "well"],
-  [2, "slow"],
-  ...(["hangs", "drips", "refuses", "fails"] as const).map((each): [number, Condition] => [1, each]),
+const good = weighted<Condition>([
+  [3, "well"],
+  [1, "slow"],
 ]);
+const bad = fc.constantFrom<Condition>("hangs", "drips", "refuses", "fails");
 const mood = weighted<Mood>([
   [3, "well"],
   [2, "slow"],
@@ -68,21 +68,14 @@ const ends = weighted([
   ...[0, 1, 2, 3, 5, 8].map((each): [number, number] => [1, each]),
 ]);
 
-interface Happening {
-  weight: number;
-  command: fc.Arbitrary<Command>;
-}
-
 /** Something that an actor does: it stands in the history, and every promise is judged after it. */
 const happening = <T>(
-  weight: number,
   actor: string,
   of: fc.Arbitrary<T>,
   say: (value: T) => string,
   act: (replica: Replica, value: T) => unknown,
-): Happening => ({
-  weight,
-  command: fc.tuple(of, ends).map(([value, count]) => ({
+): fc.Arbitrary<Command> =>
+  fc.tuple(of, ends).map(([value, count]) => ({
     check: () => true,
     async run(_, replica) {
       replica.world.log(say(value), actor);
@@ -91,19 +84,27 @@ const happening = <T>(
       replica.judge.look();
     },
     toString: () => `${actor} ${say(value)}`,
-  })),
-});
+  }));
+
+/** Things that happen one after the other, since by chance they seldom would. */
+const episode = (...parts: fc.Arbitrary<Command>[]): fc.Arbitrary<Command> =>
+  fc.tuple(...parts).map((commands) => ({
+    check: () => true,
+    async run(model, replica) {
+      for (const command of commands) await command.run(model, replica);
+    },
+    toString: () => commands.join("; "),
+  }));
 
 /** Something that a person changes in authentik, whose webhook mostly tells of it. */
-const change = (weight: number, what: string, act: (replica: Replica, slug: string) => unknown): Happening =>
+const change = (what: string, act: (replica: Replica, slug: string) => unknown) =>
   happening(
-    weight,
     "authentik",
     fc.record({
       slug,
       isTold: weighted([
         [1, false],
-        [3, true],
+        [4, true],
       ]),
     }),
     ({ slug, isTold }) => `${what} ${slug}${isTold ? ", and tells" : ""}`,
@@ -113,11 +114,12 @@ const change = (weight: number, what: string, act: (replica: Replica, slug: stri
     },
   );
 
-const happenings: Happening[] = [
+type Asking = typeof asking extends fc.Arbitrary<infer T> ? T : never;
+
+const ask = (of: fc.Arbitrary<Asking>) =>
   happening(
-    26,
     "readers",
-    asking,
+    of,
     ({ isolate, token, question }) => `${token} to ${isolate}, question ${question}`,
     async ({ ask, world }, { endsUntilGone, ...asked }) => {
       const goAway = ask(asked);
@@ -125,96 +127,139 @@ const happenings: Happening[] = [
       await world.go(endsUntilGone);
       goAway();
     },
-  ),
+  );
+
+const asks = ask(asking);
+/** The same each time, of an isolate over each kind of cache. */
+const asksAgain = ask(
+  fc.record({
+    isolate: numbers(2, 0, 0, 1),
+    question: fc.constant(0),
+    token: fc.constant("steady"),
+    isConditional: fc.boolean(),
+    endsUntilGone: nothing,
+  }),
+);
+
+const pass = happening(
+  "clock",
+  pause,
+  (seconds) => `${seconds} s pass`,
+  ({ world }, seconds) => world.pass(seconds * 1000),
+);
+
+const become = (of: fc.Arbitrary<Condition>) =>
   happening(
-    12,
-    "clock",
-    pause,
-    (seconds) => `${seconds} s pass`,
-    ({ world }, seconds) => world.pass(seconds * 1000),
-  ),
-  happening(
-    1,
-    "clock",
-    fc.constantFrom(0.5, 5, 50),
-    (seconds) => `is set back by ${seconds} s`,
-    ({ setBack }, seconds) => setBack(seconds * 1000),
-  ),
-  change(4, "renames", ({ authentik }, each) => authentik.rename(each)),
-  change(2, "adds", ({ authentik }, each) => authentik.add(each)),
-  change(2, "removes", ({ authentik }, each) => authentik.remove(each)),
-  change(1, "switches", ({ authentik }, each) => authentik.toggle(each)),
-  change(1, "swaps two slugs, one is", ({ authentik }) => authentik.swap()),
-  happening(
-    2,
-    "authentik",
-    mood,
-    (is) => `is now: ${is}`,
-    ({ authentik }, is) => authentik.become(is),
-  ),
-  happening(
-    2,
-    "writers",
-    nothing,
-    () => "the cron",
-    ({ sync }) => sync(),
-  ),
-  happening(
-    1,
-    "writers",
-    nothing,
-    () => "an import of what authentik has",
-    ({ importSources }) => importSources(),
-  ),
-  happening(2, "admin", readersToken, (token) => `makes ${token}`, makeToken),
-  happening(2, "admin", readersToken, (token) => `revokes ${token}`, revokeToken),
-  happening(
-    5,
     "store",
-    fc.tuple(condition, fc.constantFrom(10, 300, 900)),
+    fc.tuple(of, fc.constantFrom(10, 300, 900)),
     ([is]) => `is now: ${is}`,
     ({ store }, [is, delay]) => store.become(is, delay),
-  ),
-  happening(
+  );
+
+const rename = change("renames", ({ authentik }, each) => authentik.rename(each));
+const makes = happening("admin", readersToken, (token) => `makes ${token}`, makeToken);
+const revokes = happening("admin", readersToken, (token) => `revokes ${token}`, revokeToken);
+
+const happenings: [weight: number, command: fc.Arbitrary<Command>][] = [
+  [22, asks],
+  [12, pass],
+  [6, episode(asksAgain, rename, pass, asksAgain)],
+  [6, episode(asksAgain, become(bad), pass, asksAgain, become(good))],
+  [3, episode(asksAgain, revokes, pass, asksAgain)],
+  [4, rename],
+  [2, change("adds", ({ authentik }, each) => authentik.add(each))],
+  [2, change("removes", ({ authentik }, each) => authentik.remove(each))],
+  [1, change("switches", ({ authentik }, each) => authentik.toggle(each))],
+  [1, change("swaps two slugs, one is", ({ authentik }) => authentik.swap())],
+  [
+    2,
+    happening(
+      "authentik",
+      mood,
+      (is) => `is now: ${is}`,
+      ({ authentik }, is) => authentik.become(is),
+    ),
+  ],
+  [
+    2,
+    happening(
+      "writers",
+      nothing,
+      () => "the cron",
+      ({ sync }) => sync(),
+    ),
+  ],
+  [
     1,
-    "store",
-    nothing,
-    () => "is backed up",
-    ({ store }) => store.backUp(),
-  ),
-  happening(
+    happening(
+      "writers",
+      nothing,
+      () => "an import of what authentik has",
+      ({ importSources }) => importSources(),
+    ),
+  ],
+  [3, makes],
+  [1, revokes],
+  [3, become(fc.oneof(good, bad))],
+  [
     1,
-    "store",
-    nothing,
-    () => "comes back older",
-    ({ restore }) => restore(),
-  ),
-  happening(
+    happening(
+      "store",
+      nothing,
+      () => "is backed up",
+      ({ store }) => store.backUp(),
+    ),
+  ],
+  [
     1,
-    "cache",
-    fc.tuple(centre, fc.constantFrom<Damage>(...damages)),
-    ([number, damage]) => `all of ${number}: ${damage}`,
-    ({ centres }, [number, damage]) => centres[number === 0 ? 0 : 1].damage(damage),
-  ),
-  happening(
+    happening(
+      "store",
+      nothing,
+      () => "comes back older",
+      ({ restore }) => restore(),
+    ),
+  ],
+  [
     1,
-    "cache",
-    fc.tuple(centre, fc.constantFrom(0, 500, 8_000, 40_000)),
-    ([number, ms]) => `a put of ${number} takes ${ms / 1000} s`,
-    ({ centres }, [number, ms]) => centres[number === 0 ? 0 : 1].becomeSlow(ms),
-  ),
-  happening(
+    happening(
+      "clock",
+      fc.constantFrom(0.5, 5, 50),
+      (seconds) => `is set back by ${seconds} s`,
+      ({ setBack }, seconds) => setBack(seconds * 1000),
+    ),
+  ],
+  [
     1,
-    "isolates",
-    numbers(3, 1, 1, 2, 1),
-    (number) => `${number} dies`,
-    ({ kill }, number) => kill(number),
-  ),
+    happening(
+      "cache",
+      fc.tuple(centre, fc.constantFrom<Damage>(...damages)),
+      ([number, damage]) => `all of ${number}: ${damage}`,
+      ({ centres }, [number, damage]) => centres[number === 0 ? 0 : 1].damage(damage),
+    ),
+  ],
+  [
+    1,
+    happening(
+      "cache",
+      fc.tuple(centre, fc.constantFrom(0, 500, 8_000, 40_000)),
+      ([number, ms]) => `a put of ${number} takes ${ms / 1000} s`,
+      ({ centres }, [number, ms]) => centres[number === 0 ? 0 : 1].becomeSlow(ms),
+    ),
+  ],
+  [
+    1,
+    happening(
+      "isolates",
+      numbers(3, 1, 1, 2, 1),
+      (number) => `${number} dies`,
+      ({ kill }, number) => kill(number),
+    ),
+  ],
 ];
 
 /** Histories of so many commands at most. */
 export const commandsOf = (maxCommands: number) =>
   fc.commands(
-    happenings.flatMap(({ weight, command }) => Array.from({ length: weight }, () => command)),
+    happenings.flatMap(([weight, command]) => Array.from({ length: weight }, () => command)),
     { maxCommands, size: "max" },
   );

@@ -7,7 +7,7 @@ import { createWorld, type Event, inhabit } from "./world.ts";
 type Commands = Iterable<Command>;
 
 /** How many commands a history has at most. */
-const mostCommands = 40;
+const mostCommands = 30;
 
 /** Plays a history in a world of its own, and lets it end well: the store is up again, and whoever waits is answered. */
 async function play(scheduler: fc.Scheduler, commands: Commands, events: Event[]): Promise<void> {
@@ -16,7 +16,6 @@ async function play(scheduler: fc.Scheduler, commands: Commands, events: Event[]
   const leave = inhabit(world, replica.platform);
   try {
     for (const token of ["steady", "expiring", "denied"]) makeToken(replica, token);
-
     replica.judge.look();
     replica.sync();
     await world.go();
@@ -44,17 +43,18 @@ export function tableOf(events: Event[]): string {
 
 export interface Failure {
   seed: number;
-  /** Leads fast-check to the shrunk history. */
+  /** Leads fast-check to the history, which is then shrunk again. */
   path: string;
   /** The promise that is broken. */
   message: string;
-  /** How many things the shrunk history has a person, a machine or the clock do. */
+  /** How many events the shrunk history has. */
   length: number;
   table: string;
 }
 
 export interface Played {
   histories: number;
+  /** Events, of all of them. */
   steps: number;
   failure: Failure | undefined;
 }
@@ -71,35 +71,32 @@ export interface PlayOptions {
 
 /** Plays histories until one breaks a promise, and shrinks that one. */
 export async function playHistories({ seed, histories, path, onHistory }: PlayOptions): Promise<Played> {
-  const played = { histories: 0, steps: 0, events: [] as Event[], length: 0 };
+  const played = { histories: 0, steps: 0 };
+  let broken: Event[] = [];
   const property = fc.asyncProperty(fc.scheduler(), commandsOf(mostCommands), async (scheduler, commands) => {
-    const counted: Commands = {
-      *[Symbol.iterator]() {
-        played.length = 0;
-        for (const each of commands) {
-          played.length++;
-          yield each;
-        }
-      },
-    };
     const events: Event[] = [];
     try {
-      await play(scheduler, counted, events);
-      played.histories++;
-      played.steps += played.length;
-      onHistory?.(events);
+      await play(scheduler, commands, events);
     } catch (error) {
-      Object.assign(played, { events, broken: played.length });
+      broken = events;
       throw error;
     }
+    played.histories++;
+    played.steps += events.length;
+    onHistory?.(events);
   });
-  const options = path === undefined ? { numRuns: histories } : { numRuns: 1, path, endOnFailure: true };
+  const options = path === undefined ? { numRuns: histories } : { numRuns: 1, path };
   const result = await fc.check(property, { seed, ...options });
-  const done = { histories: played.histories, steps: played.steps };
-  if (!result.failed) return { ...done, failure: undefined };
+  if (!result.failed) return { ...played, failure: undefined };
   const { errorInstance: error, counterexamplePath } = result;
-  const message =
-    error instanceof Broken ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
-  const { events, length } = played;
-  return { ...done, failure: { seed, path: counterexamplePath ?? "", message, length, table: tableOf(events) } };
+  const isExpected = error instanceof Broken || !(error instanceof Error);
+  // What was shrunk depends on what ran: the path leads to the history as it was, which is shrunk again.
+  const [number = ""] = (counterexamplePath ?? "").split(":");
+  return {
+    ...played,
+    failure: {
+      ...{ seed, path: number, length: broken.length, table: tableOf(broken) },
+      message: isExpected ? String(error).replace("Broken: ", "") : (error.stack ?? error.message),
+    },
+  };
 }

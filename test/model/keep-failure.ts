@@ -12,6 +12,6 @@ export function keepFailure({ seed, path, message, length, table }: Failure): st
   mkdirSync(failures, { recursive: true });
   const file = `${failures}/seed-${seed}.txt`;
   const repeat = `npm run soak -- --model --seed ${seed} --path ${path}`;
-  writeFileSync(file, `${message}\nafter ${length} steps; again: ${repeat}\n\n${table}\n`);
+  writeFileSync(file, `${message}\nafter ${length} events; again: ${repeat}\n\n${table}\n`);
   return file;
 }

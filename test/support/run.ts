@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -13,7 +11,7 @@ type Variables = Record<string, string>;
 
 type ToolOptions = Partial<Omit<Surroundings, "stdout" | "stderr">>;
 
-export const temporaryFolder = () => mkdtempSync(join(tmpdir(), "test-"));
+export { temporaryFolder } from "./temporary-folder.ts";
 
 export const fixturePath = (name: string) =>
   fileURLToPath(new URL(`../conformance/fixtures/${name}.json`, import.meta.url).href);
