@@ -82,6 +82,7 @@ function startGateway() {
   const DB = meterD1(() => state.isDown, sent);
   const gateway = createGateway({
     settings,
+    store: "d1",
     read: (key) => readStore(key, { ...settings, database: () => openD1(DB), now }),
     limits: {},
     requestSync: undefined,
