@@ -192,10 +192,10 @@ describe.each(engines)("icons over $engine", ({ create, failure }) => {
   });
 
   it("are there in a host that asks for them, with its other paths left to it", async () => {
-    const with_ = startApp(store, { icons: true });
-    expect(await (await with_.send("/icons/relative")).text()).toBe(svgOf("relative"));
-    expect((await with_.send("/icons/nowhere")).status).toBe(404);
-    expect(await (await with_.send("/media/public/script.svg")).text()).toBe("404 Not Found");
+    const withIcons = startApp(store, { icons: true });
+    expect(await (await withIcons.send("/icons/relative")).text()).toBe(svgOf("relative"));
+    expect((await withIcons.send("/icons/nowhere")).status).toBe(404);
+    expect(await (await withIcons.send("/media/public/script.svg")).text()).toBe("404 Not Found");
     const without = startApp(store);
     expect(await (await without.send("/icons/relative")).text()).toBe("404 Not Found");
   });

@@ -7,7 +7,7 @@ import { type Image, imageOf } from "./image.ts";
 
 /** How icons are asked for. There is no token among it: signed, static and media addresses need none. */
 export interface IconOptions extends Pick<UpstreamOptions, "limits" | "fetch" | "now"> {
-  /** Authentik's own, the one origin that may be of a private network. */
+  /** The one of authentik itself, the only one that may be of a private network. */
   origin: string;
   /** Takes one from the requests of the run; false where none is left. */
   takeRequest: () => boolean;
