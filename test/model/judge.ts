@@ -45,8 +45,10 @@ const staleMs = (fresh + staleIfError) * seconds;
 const emptyStaleMs = (5 + 3_600) * seconds;
 /** P9: the time for which a verdict is fresh comes on top. */
 const graceMs = (55 + defaultTokenGraceSeconds) * seconds;
-/** A load that hangs ends then, for whoever waits for it. */
+/** How long an isolate's memory keeps a page, and a load may take. */
+const memoryAndLoadMs = (3 + 4) * seconds;
 const breakerMs = 5 * seconds;
+/** A load that hangs ends then, for whoever waits for it. */
 const longestLoadMs = 10 * seconds;
 /** How long a request may take in all: a look-up of its token, and a load, each behind another's that hangs. */
 const longestRequestMs = 2 * (longestLoadMs + 4 * seconds);
@@ -68,6 +70,8 @@ export function createJudge(
   const refusedAt = new Map<string, number>();
   /** Lists that writers were given besides authentik's. */
   const offered = new Set<string>();
+  /** When Workers Cache was told last of a change, and who has asked behind it since, some seconds apart. */
+  const told = { at: 0, asked: new Map<Question, number[]>() };
   let judgedStates = 0;
   let lastSynced = 0;
 
@@ -162,6 +166,7 @@ export function createJudge(
     expect(isRight, "P5", () => `${question.path} is a ${reply.status} while the store is up`);
     if ([200, 304, 404].includes(reply.status)) judgeBody(asking, reply);
     judgeCalm(asking, reply);
+    judgeTold(asking, reply);
   }
 
   const readerOf = (isolate: string) => (isolate.startsWith("W") ? "W" : isolate);
@@ -182,6 +187,20 @@ export function createJudge(
           isAnswered && from > since && to <= world.at() && statement.includes(digest),
       );
     return wasTold && store.states.filter(({ to }) => to >= since).every(isGood);
+  }
+
+  /** Behind Workers Cache a page is old once or twice after a change that it was told of, and then new. */
+  function judgeTold({ question, isolate, startedAt }: Open, reply: Reply): void {
+    const isJudged = isolate.startsWith("W") && store.isUp() && store.look.upSince < told.at && startedAt > told.at;
+    if (!isJudged || reply.status !== 200) return;
+    const times = told.asked.get(question) ?? [];
+    const last = times.at(-1) ?? Number.NEGATIVE_INFINITY;
+    if (startedAt - last < memoryAndLoadMs) return;
+    const isNew = store.states.some(
+      ({ to, ...state }) => to >= told.at && question.answer({ to, ...state }).body === reply.body,
+    );
+    expect(times.length < 2 || isNew, "P13", () => `${question.path} is still what it was before the cache was told`);
+    told.asked.set(question, [...times, world.at()]);
   }
 
   /** What readers need not notice of a bad store, and a bad store of readers. */
