@@ -185,6 +185,7 @@ export function createStore(world: World) {
       const signal = init?.signal;
       if (!reader) return exchange(text, signal, false);
       const statement = statementOf(text);
+      const isWhole = look.condition !== "drips";
       const own: Asked = {
         statement,
         from: world.at(),
@@ -196,7 +197,7 @@ export function createStore(world: World) {
       asked.set(reader, [...all, own]);
       try {
         const response = await Promise.race([exchange(text, signal, true), untilAborted(signal)]);
-        own.isAnswered = response.ok && look.condition !== "drips";
+        own.isAnswered = response.ok && isWhole;
         return response;
       } finally {
         own.to = world.at();

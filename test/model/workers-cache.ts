@@ -21,6 +21,7 @@ type Origin = (request: Request) => Promise<Response>;
 export function createWorkersCache(world: World, name: string) {
   const entries = new Map<string, Entry>();
   const loads = new Map<string, Promise<Response>>();
+  const marks = new Map<string, number>();
   const platform = { name: `${name} Sources`, isOver: () => false };
 
   const give = (entry: Entry, status: string) =>
@@ -34,7 +35,9 @@ export function createWorkersCache(world: World, name: string) {
     const { "cache-tag": tag = "", ...headers } = Object.fromEntries(response.headers);
     if (freshness) {
       const { status } = response;
-      entries.set(request.url, { status, headers: { ...headers, tag }, body, sentAt, freshness, isInvalid: false });
+      // A load that began before its tag was marked is no newer than the mark.
+      const isInvalid = (marks.get(tag) ?? Number.NEGATIVE_INFINITY) >= sentAt;
+      entries.set(request.url, { status, headers: { ...headers, tag }, body, sentAt, freshness, isInvalid });
     }
     return new Response(body, { status: response.status, headers: { ...headers, "Cf-Cache-Status": "MISS" } });
   }
@@ -72,6 +75,7 @@ export function createWorkersCache(world: World, name: string) {
       return response.status >= 500 && age < fresh + staleIfError ? give(entry, "STALE") : response;
     },
     invalidate(tag: string) {
+      marks.set(tag, world.at());
       for (const entry of entries.values()) if (entry.headers.tag === tag) entry.isInvalid = true;
     },
   };
