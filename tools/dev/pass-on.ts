@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { Output } from "../command.ts";
+import { requestLine } from "./request-line.ts";
 
 /** What wrangler says while all is well. Whatever else it says is passed on, errors and what the Worker writes among it. */
 const noise = [
@@ -22,7 +23,8 @@ const noise = [
 export const showsColours = (output: Output): boolean => output.isTTY === true && output.hasColors?.() === true;
 
 /**
- * Writes a stream on, line by line, without noise and the blank lines below it, and without colours where `to` shows none.
+ * Writes a stream on, line by line, without noise and the blank lines below it, and without colours where `to` shows none. A terminal
+ * gets requests in columns, a pipe the Worker's own JSON.
  * @param onLine told every line, noise too, without its colours
  */
 export function passOn(from: Readable, to: Output, onLine?: (line: string) => void): void {
@@ -32,6 +34,8 @@ export function passOn(from: Readable, to: Output, onLine?: (line: string) => vo
     const plain = stripVTControlCharacters(line);
     onLine?.(plain);
     if (plain !== "") isNoise = noise.some((pattern) => pattern.test(plain));
-    if (!isNoise) to.write(`${hasColours ? line : plain}\n`);
+    if (isNoise) return;
+    const shown = hasColours ? line : plain;
+    to.write(`${to.isTTY ? requestLine(shown, hasColours) : shown}\n`);
   });
 }
