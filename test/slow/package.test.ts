@@ -285,7 +285,7 @@ describe("an example, from the packed package in an empty folder", () => {
     const target = await install("host-d1");
     await expectFirstStart(target);
     await expectTypes(target);
-    expectSize(await addedKiB(target, "app"), promisedD1, 38);
+    expectSize(await addedKiB(target, "app"), promisedD1, 39);
     const list = await runTool("import", ["--sql", fixturePath("company")]);
     const created = await runTool("token", ["create", "--name", "reader", "--sql"]);
     writeFileSync(join(target, "sources.sql"), list.stdout + created.stdout);
