@@ -80,13 +80,13 @@ export function createJudge(
     world.log(`BROKEN ${promise}: ${why()}`, "judge");
   }
 
-  /** What clocks that were set back since then add to a bound. */
+  /** What clocks that were set back add to the age of what was stored since then. */
   const slackSince = (at: number) => setBacks.filter((each) => each.at >= at).reduce((sum, { ms }) => sum + ms, 0);
 
   /** For how long a state is over; while the store was down nobody could know better. */
   function lagOf(state: State, isUp = store.isUp()): number {
     const since = Math.max(state.to, isUp ? store.look.upSince : 0);
-    return state.to === Number.POSITIVE_INFINITY ? 0 : world.at() - since - slackSince(state.to);
+    return state.to === Number.POSITIVE_INFINITY ? 0 : world.at() - since - slackSince(state.from);
   }
 
   const isWithin = (state: State, upMs: number, downMs: number) => lagOf(state) <= (store.isUp() ? upMs : downMs);

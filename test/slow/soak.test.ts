@@ -19,7 +19,14 @@ describe("the soak", () => {
     expect(stderr).toBe("");
   });
 
-  it.each([[["--flood", "3999"]], [["--queries", "many"]], [["--seed", "-1"]], [["now"]]])(
+  it("plays histories of the model, a seed at least, and says how many", async () => {
+    const { code, stdout, stderr } = await soak("--model", "--minutes", "0", "--seed", "1");
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).toMatch(/^200 histories, [0-9,]+ steps, 1 seeds from 1 on, [0-9.]+ min$/m);
+    expect(stderr).toMatch(/^[0-9.]+ min: 200 histories, [0-9,]+ steps, up to seed 1$/m);
+  });
+
+  it.each([[["--minutes", "x"]], [["--flood", "3999"]], [["--queries", "many"]], [["--seed", "-1"]], [["now"]]])(
     "refuses %j with what would be right",
     async (args) => {
       const { code, stderr } = await soak(...args);
