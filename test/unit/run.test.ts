@@ -213,6 +213,19 @@ describe("syncSources", () => {
     await close();
   });
 
+  it("reads upstream again where another writer came in while it read, and keeps nothing older than that writer has", async () => {
+    const { store, upstream, sync } = setup;
+    const older = servePages([{ ...first, name: "Older" }, second, ...others]);
+    const newer = [{ ...first, name: "Newer" }, second, ...others];
+    upstream.behaviour = (response, asked, request) => {
+      if (upstream.seen.length > 1) return servePages(newer)(response, asked, request);
+      store.load(newer).then(() => older(response, asked, request), response.destroy);
+    };
+    expect(await sync()).toMatchObject({ outcome: "unchanged", error: null });
+    expect(upstream.seen).toHaveLength(2);
+    expect(JSON.stringify(await store.snapshot())).toContain("Newer");
+  });
+
   it("says so where the run cannot be recorded", async () => {
     await setup.store.db.run("DROP TABLE sync_runs");
     expect(await setup.sync()).toMatchObject({
