@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { sendJson } from "../upstream.ts";
+import { isOfIcons, sendIcon, sendJson } from "../upstream.ts";
 import { contractOf, type Described, successOf } from "./contract.ts";
 import type { Version } from "./documents.ts";
 import { createModel, type Reply, refuse } from "./model.ts";
@@ -43,6 +43,7 @@ export async function startAuthentik(version: Version) {
     const sent = await text(request);
     if (method !== "GET") stub.changes.push(asked);
     if (stub.intercept(asked, response)) return;
+    if (isOfIcons(url.pathname)) return sendIcon(response, request);
 
     const described = url.pathname.startsWith("/api/v3/") ? describe(method, path) : undefined;
     if (!described) {
