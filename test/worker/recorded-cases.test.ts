@@ -43,8 +43,8 @@ async function openSuites({ name, create }: Fixture) {
 
   const server = { publicUrl, tokens: { token, deniedToken } };
   return {
-    cold: readSuite(file, { ...server, basePath: "/api/v3", exchange }),
-    warm: ["/api/v3", ""].map((basePath) => readSuite(file, { ...server, basePath, exchange: hit })),
+    cold: readSuite(file, { ...server, basePath: "", exchange }),
+    warm: readSuite(file, { ...server, basePath: "/api/v3", exchange: hit }),
   };
 }
 
@@ -53,7 +53,7 @@ beforeEach(() => {
 });
 
 describe.each(fixtures)("the recorded cases of $name over $engine", (fixture) => {
-  it("pass without a cache hit, and as cache hits at both base paths", async () => {
+  it("pass without a cache hit below one base path, and as cache hits below the other", async () => {
     const { cold, warm } = await openSuites(fixture);
     expect(await checkLoadedData(cold)).toBe("");
     expect(cold.cases).toHaveLength(fixture.count);
@@ -62,7 +62,7 @@ describe.each(fixtures)("the recorded cases of $name over $engine", (fixture) =>
     const work = async () => {
       for (const each of left) {
         const found = [skipReason(cold, each)];
-        for (const suite of [cold, ...warm]) found.push(...(await runCase(suite, each)));
+        for (const suite of [cold, warm]) found.push(...(await runCase(suite, each)));
         problems.push(...found.filter(Boolean).map((problem) => `${each.id}: ${problem}`));
       }
     };
