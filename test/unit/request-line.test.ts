@@ -13,7 +13,7 @@ describe("a request in the terminal of npm run dev", () => {
     ],
     [
       "a miss",
-      { cache: "authentik-sources-edge; fwd=miss; stored", token: "12", ms: 1_234 },
+      { cache: "authentik-sources-edge; fwd=uri-miss; stored", token: "12", ms: 1_234 },
       "200  miss   1234 ms  token 12  GET /api/v3/sources/oauth/",
     ],
     ["a stranger's", { status: 403 }, "403            0 ms            GET /api/v3/sources/oauth/"],

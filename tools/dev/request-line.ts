@@ -20,7 +20,7 @@ const colours = [
 
 /** `hit`, or why the request went on (RFC 9211). */
 const cacheOf = (cacheStatus = "") =>
-  /; hit\b/.exec(cacheStatus) ? "hit" : (/fwd=([\w-]+)/.exec(cacheStatus)?.[1] ?? "");
+  /; hit\b/.exec(cacheStatus) ? "hit" : (/fwd=(?:uri-)?([\w-]+)/.exec(cacheStatus)?.[1] ?? "");
 
 /**
  * A request in columns for a terminal: `200  hit  0 ms  token 1  GET /api/v3/sources/oauth/`.
