@@ -121,12 +121,12 @@ async function killAtRandom(kills: number, startVictim: () => Promise<Victim>): 
   return moments;
 }
 
-/** Twenty kills of each engine: of SQLite in a file, of sqld, of D1. */
+/** Ten kills of the command over each store, and ten of sqld. */
 const victims = [
   { name: "the command over a file", kills: 10, startVictim: commandOver(startFile) },
   ...stores.map(({ name, start }) => ({
     name: `the command over ${name}`,
-    kills: name === "D1" ? 20 : 10,
+    kills: 10,
     startVictim: commandOver(start),
   })),
   ...(sqldPath ? [{ name: "sqld under a sync", kills: 10, startVictim: serverOfSqld }] : []),
