@@ -4,7 +4,7 @@ import { printable } from "./printable.ts";
 export const innermostCause = (error: unknown): unknown =>
   error instanceof Error && error.cause ? innermostCause(error.cause) : error;
 
-/** What the innermost cause says that says anything; its code, where none does. */
+/** The message of the innermost cause that has one; the code, where none has. */
 export function innermostMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause ? innermostMessage(error.cause) : "";

@@ -3,7 +3,7 @@ const hexadecimalOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16)
 
 type Content = string | Uint8Array<ArrayBuffer>;
 
-/** Of bytes, or of a text in UTF-8. */
+/** SHA-256 of bytes, or of a text in UTF-8. */
 export async function sha256(content: Content): Promise<Uint8Array> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

@@ -2,7 +2,7 @@
 export class Unavailable extends Error {
   override name = "Unavailable";
 
-  /** What is missing and which command makes it, where that is known. Nothing in it is secret. */
+  /** A sentence that names what is missing and the command that makes it, where that is known. Nothing in it is secret. */
   readonly remedy: string | undefined;
 
   constructor(message: string, { remedy, ...options }: ErrorOptions & { remedy?: string | undefined } = {}) {

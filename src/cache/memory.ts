@@ -19,9 +19,9 @@ export interface MemoryCacheOptions {
   bounds?: Bounds | undefined;
 }
 
-/** Of lists. Far below an isolate's 128 MB. */
+/** The bounds of the memory for lists, far below an isolate's 128 MB. */
 const listBounds: Bounds = { entries: 500, size: 8 * 1024 * 1024 };
-/** Of the images of icons, as base64: they displace no list. */
+/** The bounds of the memory for images of icons, as base64: they displace no list. */
 export const imageBounds: Bounds = { entries: 200, size: 4 * 1024 * 1024 };
 const longestSeconds = 3;
 

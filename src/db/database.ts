@@ -60,7 +60,7 @@ function mayRetry(error: unknown): boolean {
   return cause.message === lostMessage || ("code" in cause && lostCodes.some((code) => code === cause.code));
 }
 
-/** What to do where a table or a column is missing. SQLite says so in words alone, and D1 puts its own before them. */
+/** A sentence for a missing table or column. SQLite says so in words alone, and D1 puts its own before them. */
 function remedyOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const [, d1, kind, name] = /(D1_ERROR: )?no such (table|column): "?([\w.]+)/.exec(error.message) ?? [];

@@ -160,7 +160,7 @@ export const icons = sqliteTable(
     pk: text().notNull(),
     /** `""`: for any. */
     theme: text({ enum: ["", "light", "dark"] }).notNull(),
-    /** Where it is, without what signs that: a path is below authentik's. */
+    /** The address of the icon, without what signs it: a path is below authentik's. */
     address: text().notNull(),
     /** The server's, for the next question. */
     etag: text(),

@@ -31,7 +31,7 @@ export interface GatewayOptions {
   settings: Settings;
   /** Reads what no cache here has. */
   read: ReadKey;
-  /** What is read there. */
+  /** The kind of the store that is read. */
   store: StoreKind;
   limits: { address?: KeyLimiter | undefined; token?: KeyLimiter | undefined };
   /** Asks for a run of the sync. Without it there is no webhook. */
