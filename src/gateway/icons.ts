@@ -34,7 +34,7 @@ export interface IconsAppOptions {
 const preferenceOf = (theme: string | undefined) =>
   theme === "dark" ? ["dark", "light", ""] : theme === "light" ? ["light", "dark", ""] : ["", "light", "dark"];
 
-/** Where authentik has its own icons, what was uploaded up to 2025.10, and what was uploaded since. */
+/** The paths of authentik's own icons, of uploads up to 2025.10, and of uploads since. */
 const pathsOfDocuments = ["/static/authentik/sources/*", "/media/*", "/files/*"] as const;
 
 const publicHeaders = { "Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff" };

@@ -21,7 +21,7 @@ export interface ReadinessOptions {
   now?: () => number;
 }
 
-/** What to do about a store without a source, into which no sync has ever put one. */
+/** The command that fills a store without a source, into which no sync has ever put one. */
 const emptiness: Record<StoreKind, string> = {
   d1: "the store is D1, and has no sources yet: run `npm run setup`, or `npm run dev -- --d1` for that of this machine",
   libsql: "the store is libSQL, and has no sources yet: run `npm run sync` or `npm run db:import`",

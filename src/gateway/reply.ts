@@ -17,7 +17,7 @@ const outcomes: Record<CacheStatus, [outcome: string, detail?: string]> = {
   "stale-after-error": ["fwd=stale", "stale-if-error"],
 };
 
-/** What `Cache-Status` says of a response with so many seconds to live. */
+/** The value of `Cache-Status` for a response with so many seconds to live. */
 export function cacheStatus({ status, freshness, collapsed, value }: Cached<StoredResponse>, ttl: number): string {
   const [outcome, detail] = outcomes[status];
   const parts = ["authentik-sources-edge", outcome];

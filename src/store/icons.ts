@@ -11,7 +11,7 @@ export interface IndexedIcon {
   /** SHA-256 of the bytes, in hexadecimal. */
   digest: string;
   type: string;
-  /** Where it is at authentik, without a query; null where it is elsewhere. */
+  /** The path of the icon at authentik, without a query; null where it is elsewhere. */
   path: string | null;
 }
 

@@ -25,7 +25,7 @@ export const tokenKey = (digest: string): string => `${keyBase}/tokens/${digest}
 
 export const issuerKeysKey = (issuer: string): string => `${keyBase}/issuer_keys/?${new URLSearchParams({ issuer })}`;
 
-/** What icons there are, of sources that are enabled. */
+/** The icons that there are, of enabled sources. */
 export const iconIndexKey = `${keyBase}/icons/`;
 
 /** @param digest of an icon's bytes, as the index has it */

@@ -5,7 +5,7 @@ import { type Database, runQuery } from "../db/database.ts";
 import { isGoodRun } from "../db/good-run.ts";
 import { syncRuns } from "../db/schema.ts";
 
-/** What a store that answers says of itself. */
+/** The state of a store that answers. */
 export const readinessSchema = z.object({
   /** When the last good run of the sync began, in milliseconds since 1970: what it read is not older. Null: there was none. */
   syncedAt: z.nullable(z.number()),
@@ -17,7 +17,7 @@ export const readinessSchema = z.object({
   icons: z.optional(z.object({ stored: z.number(), failed: z.number() })),
   /** Whether there is no source, where there was no good run. */
   isEmpty: z.optional(z.boolean()),
-  /** What makes the table that is missing: the store is not ready then. */
+  /** The command that makes the missing table: the store is not ready then. */
   remedy: z.optional(z.string()),
 });
 

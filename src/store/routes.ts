@@ -60,7 +60,7 @@ const badTokenFreshness: Freshness = { fresh: 10, staleWhileRevalidate: 0, stale
 export const iconSeconds = 604_800;
 const readyFreshness: Freshness = { fresh: 5, staleWhileRevalidate: 0, staleIfError: 0 };
 
-/** What marks responses for `Sources.invalidate()`: all that a run of the sync may change, and which icons there are. */
+/** The tags of responses for `Sources.invalidate()`: all that a run of the sync may change, and which icons there are. */
 export const cacheTags = { all: "oauth-sources", icons: "oauth-icons" };
 
 /** All that is read of the store on behalf of readers. Whoever binds to `Sources` may send any key: each is checked again. */
