@@ -35,7 +35,9 @@ function openTerminal(
 ) {
   const tmp = join(temporaryFolder(), "tmp");
   mkdirSync(tmp);
-  const line = `stty -a | grep -o -- "-\\?\\becho\\b"; ${process.execPath} tools/cli.ts setup ${args}; echo "code $?"; stty -a | grep -o -- "-\\?\\becho\\b"`;
+  const echo = 'stty -a | grep -o -- "-\\?\\becho\\b"';
+  // The shell is sent Ctrl-C too. It has a trap, or would now and then end by it before it has told the code.
+  const line = `trap : INT; ${echo}; ${process.execPath} tools/cli.ts setup ${args}; echo "code $?"; ${echo}`;
   const child = spawn("script", ["-qec", line, "/dev/null"], {
     env: {
       ...process.env,

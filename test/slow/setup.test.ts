@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openD1 } from "../../src/db/d1.ts";
@@ -20,6 +19,8 @@ let sources: unknown[];
 /** Of every process that ran while Cloudflare was asked. */
 let commandLines: Set<string>;
 let logs: string;
+/** Where the tool puts its own files, and no other test. */
+let temporary: string;
 
 /** What neither stand-in answers any more. */
 let isCut: boolean;
@@ -29,6 +30,8 @@ beforeEach(async () => {
   sources = readFixture("company").results;
   commandLines = new Set();
   logs = temporaryFolder();
+  temporary = temporaryFolder();
+  vi.stubEnv("TMPDIR", temporary);
   isCut = false;
   authentik.intercept = (asked, response) => {
     if (isCut) return Boolean(response.destroy());
@@ -44,6 +47,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await Promise.all([authentik.close(), cloudflare.close()]);
   expect(authentik.violations).toEqual([]);
 });
@@ -80,7 +84,7 @@ async function setUp(args: string[], others: Record<string, string> = {}) {
   ];
   if (outcome.code === 0) expect([...commandLines].join()).toContain("--secrets-file");
   for (const secret of secrets()) for (const text of seen) expect(text).not.toContain(secret);
-  expect(filesBelow(tmpdir()).filter((path) => path.endsWith("secrets.json"))).toEqual([]);
+  expect(filesBelow(temporary).filter((path) => path.endsWith("secrets.json"))).toEqual([]);
   return outcome;
 }
 
