@@ -82,9 +82,9 @@ function readClaims(token: string): JWTPayload | undefined {
 
 type Rule = [isKept: boolean, reason: string];
 
-const isSeconds = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+const isTime = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const isNotBefore = (value: unknown, seconds: number) =>
-  value === undefined || (isSeconds(value) && value <= seconds + skewSeconds);
+  value === undefined || (isTime(value) && value <= seconds + skewSeconds);
 
 /** What is ours to check once the signature, the issuer and the audience are good. @returns why it is refused */
 function refuseClaims(
@@ -96,7 +96,7 @@ function refuseClaims(
   const seconds = now / 1000;
   const scopes = typeof claims.scope === "string" ? claims.scope.split(" ") : [];
   const rules: Rule[] = [
-    [isSeconds(claims.exp) && claims.exp > seconds, "it has expired, or says no exp"],
+    [isTime(claims.exp) && claims.exp > seconds, "it has expired, or says no exp"],
     [isNotBefore(claims.nbf, seconds), "its nbf is ahead"],
     [isNotBefore(claims.iat, seconds), "its iat is ahead"],
     // authentik's access tokens name their client in `azp`; its ID tokens, of the same key and audience, have none.
