@@ -5,7 +5,7 @@ import { unsignedAddress } from "../signature.ts";
 import { SyncError } from "../sync-error.ts";
 import { gatherWarnings, type Warnings } from "../warning.ts";
 import type { IconAddress } from "./addresses.ts";
-import { askForIcon, type IconOptions, later } from "./ask.ts";
+import { askForIcon, type IconOptions, later } from "./fetch.ts";
 import { type Image, imageOfData } from "./image.ts";
 import { type IconRow, idOf, readIcons, writeIcons } from "./store.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askForIcon, type IconOptions } from "../../src/sync/icons/ask.ts";
+import { askForIcon, type IconOptions } from "../../src/sync/icons/fetch.ts";
 import { defaultLimits } from "../../src/sync/upstream/limits.ts";
 
 const origin = "http://10.0.0.9:9000";
