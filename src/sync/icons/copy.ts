@@ -5,7 +5,7 @@ import { unsignedAddress } from "../signature.ts";
 import { SyncError } from "../sync-error.ts";
 import { gatherWarnings, type Warnings } from "../warning.ts";
 import type { IconAddress } from "./addresses.ts";
-import { askForIcon, type IconOptions, later } from "./fetch.ts";
+import { fetchIcon, type IconOptions, later } from "./fetch.ts";
 import { type Image, imageOfData } from "./image.ts";
 import { type IconRow, idOf, readIcons, writeIcons } from "./store.ts";
 
@@ -76,19 +76,19 @@ export async function copyIcons(db: WritableDatabase, list: SourceList, options:
   const takeRequest = () => requests-- > 0;
 
   /** @returns undefined where the run has no request left */
-  async function ask(place: Place, known: IconRow | undefined): Promise<Answer | undefined> {
+  async function fetchAnswer(place: Place, known: IconRow | undefined): Promise<Answer | undefined> {
     const { digest = null, etag = null } = known ?? {};
     try {
-      const asked = await askFor(place, etag, { ...options, takeRequest });
-      if (asked === "unchanged") return { digest, etag, problem: null };
-      const found = await sha256Hexadecimal(asked.bytes);
-      const size = sizes.has(found) || images.has(found) ? 0 : asked.bytes.length;
+      const fetched = await fetchImage(place, etag, { ...options, takeRequest });
+      if (fetched === "unchanged") return { digest, etag, problem: null };
+      const found = await sha256Hexadecimal(fetched.bytes);
+      const size = sizes.has(found) || images.has(found) ? 0 : fetched.bytes.length;
       if (bytes + size > limits.allIconBytes) {
         throw new SyncError(`has no room: all icons may have ${limits.allIconBytes / 2 ** 20} MiB together`);
       }
       bytes += size;
-      images.set(found, asked);
-      return { digest: found, etag: asked.etag, problem: null };
+      images.set(found, fetched);
+      return { digest: found, etag: fetched.etag, problem: null };
     } catch (error) {
       if (error === later) return undefined;
       if (error instanceof SyncError) return { digest, etag, problem: redact(error.message) };
@@ -106,7 +106,7 @@ export async function copyIcons(db: WritableDatabase, list: SourceList, options:
   async function copy(place: Place): Promise<void> {
     const { key, wanted } = place;
     const [first] = wanted;
-    const answer = await ask(
+    const answer = await fetchAnswer(
       place,
       wanted.map(({ stored }) => stored).find((row) => row?.address === key && hasImage(row)),
     );
@@ -163,10 +163,10 @@ async function keyOf(address: string, origin: string): Promise<string> {
   return key.startsWith(`${origin}/`) ? key.slice(origin.length) : key;
 }
 
-async function askFor({ wanted: [first] }: Place, etag: string | null, options: IconOptions) {
+async function fetchImage({ wanted: [first] }: Place, etag: string | null, options: IconOptions) {
   const { address = "" } = first ?? {};
   if (isData(address)) return { ...imageOfData(address), etag: null };
   const url = urlOf(address, options.origin);
   if (!url) throw new SyncError("is no address");
-  return askForIcon(url, etag, options);
+  return fetchIcon(url, etag, options);
 }

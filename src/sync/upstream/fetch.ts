@@ -39,7 +39,7 @@ export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise
   const { limits, random, wait, now, deadline } = options;
   const backOff = jitteredBackOff(limits.firstWaitMs, random);
   const { token, absentStatuses } = options;
-  const question: Question<UpstreamResponse> = {
+  const exchange: Exchange<UpstreamResponse> = {
     headers: { ...(token !== undefined && { Authorization: `Bearer ${token}` }), Accept: "application/json" },
     check(next, address) {
       // The token goes along: it is sent to the origin that was configured, and to no other.
@@ -53,7 +53,7 @@ export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise
       throw refusal(response, address, now());
     },
   };
-  return retry(() => ask(url, question, options), {
+  return retry(() => followRedirects(url, exchange, options), {
     attempts: limits.attempts,
     mayRetry: (error) => retryAfterOf(error, limits) !== undefined,
     waitMs: (attempt, error) => (retryAfterOf(error, limits) ?? 0) + backOff(attempt),
@@ -74,46 +74,46 @@ function retryAfterOf(error: unknown, { longestRetryAfterMs }: Limits): number |
   throw new SyncError(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
 }
 
-/** What is asked, and what is made of the answer. */
-export interface Question<T> {
+/** A request, and what is made of its response. */
+export interface Exchange<T> {
   headers: Record<string, string>;
   /**
-   * Called with each address before it is asked, and with the one that led there, as it is shown.
-   * @throws SyncError for one that may not be asked
+   * Called with each address before a request goes there, and with the one that led there, as it is shown.
+   * @throws SyncError for one that may have no request
    */
   check: (url: URL, from: string) => void;
-  /** Reads an answer that is no redirect; its address is as it is shown. */
+  /** Reads a response that is no redirect; its address is as it is shown. */
   read: (response: Response, address: string) => Promise<T>;
 }
 
 /**
- * Asks once, and follows redirects.
+ * Sends a request once, and follows redirects.
  * @throws SyncError
  */
-export async function ask<T>(start: URL, question: Question<T>, options: AskOptions): Promise<T> {
+export async function followRedirects<T>(start: URL, exchange: Exchange<T>, options: ExchangeOptions): Promise<T> {
   let url = start;
-  question.check(url, shownAddress(url.href));
+  exchange.check(url, shownAddress(url.href));
   for (let redirects = 0; ; redirects++) {
-    const answer = await attempt(url, question, options);
-    if ("value" in answer) return answer.value;
-    const next = URL.parse(answer.location, url.href);
+    const outcome = await attempt(url, exchange, options);
+    if ("value" in outcome) return outcome.value;
+    const next = URL.parse(outcome.location, url.href);
     const address = shownAddress(url.href);
     if (!next) throw new SyncError(`${address} redirects to nowhere`);
     if (redirects === options.limits.redirects) {
       throw new SyncError(`${address} redirects for more than ${redirects} times`);
     }
-    question.check(next, address);
+    exchange.check(next, address);
     url = next;
   }
 }
 
-export type AskOptions = Pick<UpstreamOptions, "limits" | "deadline" | "fetch" | "now">;
+export type ExchangeOptions = Pick<UpstreamOptions, "limits" | "deadline" | "fetch" | "now">;
 
 /** One request, its body included. */
 async function attempt<T>(
   url: URL,
-  { headers, read }: Question<T>,
-  { limits, fetch, now, deadline }: AskOptions,
+  { headers, read }: Exchange<T>,
+  { limits, fetch, now, deadline }: ExchangeOptions,
 ): Promise<{ location: string } | { value: T }> {
   const address = shownAddress(url.href);
   const milliseconds = Math.min(limits.attemptMs, deadline - now());
