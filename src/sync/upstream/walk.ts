@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import { integerFrom } from "../../base/number-schema.ts";
 import type { SourceType } from "../../source/source-type.ts";
-import { integerFrom, readList, type SourceList } from "../list.ts";
+import { readList, type SourceList } from "../list.ts";
 import { InvalidList } from "../problem.ts";
 import { unsignedDocument } from "../signature.ts";
 import { SyncError, Unsettled } from "../sync-error.ts";
