@@ -8,7 +8,8 @@ import { SyncError, Unsettled } from "../sync-error.ts";
 import { readTypes, type TypesRead, typesUnavailable } from "../types.ts";
 import { joinWarnings, noWarnings } from "../warning.ts";
 import { shownAddress, typesAddress } from "./address.ts";
-import { fetchUpstream, type UpstreamOptions, type UpstreamResponse } from "./fetch.ts";
+import { fetchUpstream, type UpstreamOptions } from "./fetch.ts";
+import type { UpstreamResponse } from "./response.ts";
 
 /** As many as authentik gives at once; newer versions may give less. */
 const pageSize = 1_000;
