@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { SyncError } from "../src/sync/sync-error.ts";
 import { apiAddress } from "../src/sync/upstream/address.ts";
 import type { Step } from "./authentik/ensure.ts";
 import type { Hook } from "./authentik/hook.ts";
@@ -7,7 +6,7 @@ import { hookAddress } from "./authentik/hook-address.ts";
 import { checkSecret } from "./authentik/hook-secret.ts";
 import { removeAll } from "./authentik/remove.ts";
 import { setUp } from "./authentik/set-up.ts";
-import { type Io, type Tool, UsageError } from "./command.ts";
+import { type Io, readGiven, type Tool, UsageError } from "./command.ts";
 import { flag, option } from "./usage.ts";
 
 const about = `Makes in the authentik at URL, of 2024.6 or newer, what the sync needs: a role that may view OAuth sources and nothing else, a
@@ -45,7 +44,7 @@ async function main(args: string[], { env, print, say }: Io) {
   if (remove && (hook !== undefined || showSecrets))
     throw new UsageError("--remove takes no --hook, no --show-secrets");
   const token = readToken(env);
-  const api = readAddress(address, allowHttp);
+  const api = readGiven(() => apiAddress(address, { allowHttp, name: "URL" }));
   const step: Step = {
     connection: { api, token, secrets: new Set([token]), remedy, deadlineMs, fetch },
     dryRun,
@@ -66,14 +65,6 @@ function readToken({ AUTHENTIK_ADMIN_TOKEN: token }: NodeJS.ProcessEnv): string 
 
 function readHook(address: string, allowHttp: boolean, { SYNC_HOOK_SECRET: secret }: NodeJS.ProcessEnv): Hook {
   return { address: hookAddress(address, allowHttp), secret: secret ? checkSecret(secret) : undefined };
-}
-
-function readAddress(address: string, allowHttp: boolean): URL {
-  try {
-    return apiAddress(address, { allowHttp, name: "URL" });
-  } catch (error) {
-    throw error instanceof SyncError ? new UsageError(error.message) : error;
-  }
 }
 
 export const tool: Tool = { name: "authentik-setup", forms: ["URL [OPTIONS]"], about, variables, options, main };

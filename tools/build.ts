@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type Io, refuseArguments, type Tool } from "./command.ts";
+import type { Io, Tool } from "./command.ts";
 import { repositoryCommands } from "./commands.ts";
 
 const about = `Makes the package and its command in dist/, bundles the Worker as a deployment would, and fails where that is
@@ -17,8 +17,7 @@ function gzippedKiB(folder: string): number {
   return scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0) / 1024;
 }
 
-async function main(args: string[], { env, say }: Io) {
-  refuseArguments(args);
+async function main(_: string[], { env, say }: Io) {
   const run = (command: string, ...args: string[]) =>
     execFileSync(command, args, { env, stdio: ["ignore", "ignore", "inherit"] });
   rmSync("dist", { recursive: true, force: true });

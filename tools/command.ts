@@ -38,6 +38,18 @@ export interface Tool extends Usage {
 /** A fault of the person's words or of their input: shown without a stack. */
 export class UsageError extends Error {}
 
+/**
+ * Reads what a person has given.
+ * @throws UsageError for whatever reading it throws
+ */
+export function readGiven<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(innermostMessage(error));
+  }
+}
+
 const usageExitCode = 2;
 
 let running = 0;
@@ -58,6 +70,8 @@ export async function runTool(tool: Tool, args: string[], around: Surroundings):
   z.config(z.locales.en());
   running++;
   try {
+    // What a tool without arguments is given would otherwise be passed over.
+    if (!tool.forms) parseArgs({ args });
     const code = await tool.main(args, { ...around, print, say });
     return typeof code === "number" ? code : 0;
   } catch (error) {
@@ -69,11 +83,6 @@ export async function runTool(tool: Tool, args: string[], around: Surroundings):
     running--;
     if (running === 0) z.config({ localeError: undefined });
   }
-}
-
-/** For tools that take none: what stands there would otherwise be passed over. */
-export function refuseArguments(args: string[]): void {
-  parseArgs({ args, options: {} });
 }
 
 const isParseArgsError = (error: unknown) =>

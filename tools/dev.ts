@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import type { Io, Tool } from "./command.ts";
+import { readSettings } from "../src/settings.ts";
+import { type Io, readGiven, type Tool } from "./command.ts";
 import { startLocalD1 } from "./dev/start-local-d1.ts";
 import { readDevToken, startStore } from "./dev/start-store.ts";
 import { startWrangler } from "./dev/start-wrangler.ts";
 import { untilExit } from "./dev/until-exit.ts";
-import { toolSettings } from "./settings.ts";
 import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
 import { d1FolderOf, localOptions } from "./with-store.ts";
@@ -20,7 +20,7 @@ empty), or http(s)://… or libsql://… of a server, which is left as it is; LI
 };
 
 /** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
-const devDefaults = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
+const devDefaults: NodeJS.ProcessEnv = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
 
 interface DevStore {
   /** For a person. */
@@ -72,7 +72,7 @@ function splitArgs(args: string[], env: NodeJS.ProcessEnv): { folder: string | u
 
 async function main(args: string[], io: Io): Promise<number> {
   const env = { ...devDefaults, ...io.env };
-  const { sync } = toolSettings(env);
+  const { sync } = readGiven(() => readSettings(env));
   if (sync.problem) io.say(sync.problem);
   const { folder, others } = splitArgs(args, env);
   const store = await startOrReach(folder, io);

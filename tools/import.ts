@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { WritableDatabase } from "../src/db/database.ts";
+import { readSettings } from "../src/settings.ts";
 import { type Changes, countChanges } from "../src/sync/difference.ts";
 import { type CopyOptions, copyIcons } from "../src/sync/icons/copy.ts";
 import { parseJson } from "../src/sync/json.ts";
@@ -11,10 +12,9 @@ import { describeWarnings, sentenceOf } from "../src/sync/warning.ts";
 import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { BatchTooLarge } from "./cloudflare/d1.ts";
 import { runFileOnRemoteD1 } from "./cloudflare/remote-store.ts";
-import { type Io, type Tool, UsageError } from "./command.ts";
+import { type Io, readGiven, type Tool, UsageError } from "./command.ts";
 import { publicFetch } from "./public-fetch.ts";
 import { readText } from "./read-text.ts";
-import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
 import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
@@ -115,7 +115,7 @@ async function main(args: string[], io: Io) {
     io.stdout.write(listAsSql(list, Date.now()));
     return;
   }
-  const { freshness, sync, authentikUrl } = toolSettings(io.env);
+  const { freshness, sync, authentikUrl } = readGiven(() => readSettings(io.env));
   const { fresh, staleWhileRevalidate } = freshness;
   const iconsAt = values.icons ? iconOptionsOf(sync.upstream, authentikUrl) : undefined;
   const replace = async (db: WritableDatabase, list: SourceList): Promise<Changes> => {

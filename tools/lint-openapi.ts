@@ -1,11 +1,10 @@
 import { formatProblems, getTotals, lintFromString, loadConfig } from "@redocly/openapi-core";
-import { type Io, refuseArguments, type Tool } from "./command.ts";
+import type { Io, Tool } from "./command.ts";
 import { assetsFolder, documentText } from "./openapi/assets.ts";
 
 const about = `Lints the description of the API with Redocly's rules (.redocly.yaml), warnings counting as errors. It needs no network.`;
 
-async function main(args: string[], { print }: Io) {
-  refuseArguments(args);
+async function main(_: string[], { print }: Io) {
   const config = await loadConfig({ configPath: ".redocly.yaml" });
   const problems = await lintFromString({ source: documentText, absoluteRef: `${assetsFolder}/openapi.json`, config });
   const totals = getTotals(problems);

@@ -1,12 +1,11 @@
-import { refuseArguments, type Tool } from "./command.ts";
+import type { Tool } from "./command.ts";
 import { writeAssets } from "./openapi/assets.ts";
 
 const about = `Makes the static files of the Worker in public/: openapi.json from the schemas of the code, the page at /docs/ that shows it, and the
 page at /.
 wrangler runs it before it bundles (wrangler.toml, [build]), and the tests before they start.`;
 
-async function main(args: string[]) {
-  refuseArguments(args);
+async function main() {
   writeAssets();
 }
 

@@ -1,14 +1,14 @@
 import { parseArgs } from "node:util";
+import { readSettings } from "../src/settings.ts";
 import { changedFields, countChanges, type Difference, refuseLosses } from "../src/sync/difference.ts";
 import { readIconStatus } from "../src/sync/icons/status.ts";
 import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/run.ts";
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { describeWarnings } from "../src/sync/warning.ts";
-import { type Io, type Tool, UsageError } from "./command.ts";
+import { type Io, readGiven, type Tool, UsageError } from "./command.ts";
 import { showProgress } from "./progress.ts";
 import { publicFetch } from "./public-fetch.ts";
 import { holdsSample } from "./sample.ts";
-import { toolSettings } from "./settings.ts";
 import { flag } from "./usage.ts";
 import { type StoreFlags, storeOptions, withStore } from "./with-store.ts";
 
@@ -107,7 +107,7 @@ async function main(args: string[], io: Io) {
   const { values } = parseArgs({ args, options });
   if (values.status) return printStatus(io, values);
 
-  const { sync, freshness, oidc, authentikUrl } = toolSettings(io.env);
+  const { sync, freshness, oidc, authentikUrl } = readGiven(() => readSettings(io.env));
   const { upstream, token } = sync;
   if (sync.problem) throw new UsageError(sync.problem);
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");

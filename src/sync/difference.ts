@@ -35,16 +35,6 @@ export interface Difference {
   types?: string[];
 }
 
-/** How many sources each kind of change concerns. */
-export interface Changes {
-  added: number;
-  changed: number;
-  removed: number;
-  unchanged: number;
-  /** How many addresses of icons were signed anew, of sources that are unchanged otherwise. */
-  renewed: number;
-}
-
 /**
  * Compares what is stored with what is to be; a source is known by its `pk`.
  * @throws InvalidList where what stays makes a page too large
@@ -86,13 +76,16 @@ function keptSources(stored: Map<string, string>, { held, documents }: SourceLis
   return kept;
 }
 
-export const countChanges = ({ added, changed, renewed, removed, unchanged }: Difference): Changes => ({
+/** How many sources each kind of change concerns; `renewed` counts addresses of icons that were signed anew. */
+export const countChanges = ({ added, changed, renewed, removed, unchanged }: Difference) => ({
   added: added.length,
   changed: changed.length,
   removed: removed.size,
   unchanged,
   renewed: renewed.reduce((sum, { before, after }) => sum + countRenewed(before, after.document), 0),
 });
+
+export type Changes = ReturnType<typeof countChanges>;
 
 /** Whether readers would see the same list, but for signatures. */
 export const isEmpty = ({ added, changed, removed, isMiscounted, beside, types }: Difference): boolean =>

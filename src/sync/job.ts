@@ -1,6 +1,5 @@
 import { printable } from "../base/printable.ts";
 import type { WritableDatabase } from "../db/database.ts";
-import type { IconsCopied } from "./icons/copy.ts";
 import { syncIssuerKeys } from "./issuer-keys.ts";
 import { syncSources, upstreamOptions } from "./run.ts";
 import type { Trigger } from "./runs.ts";
@@ -28,21 +27,16 @@ export interface SyncJobOptions {
 export async function syncJob({ database, sync, issuers, trigger, invalidate }: SyncJobOptions): Promise<boolean> {
   const { upstream = "", token, allowRemovals } = sync;
   if (!token) return issuers.length === 0 || syncKeys(database(), issuers, invalidate);
-  let areKeysChanged = false;
-  const onKeysChanged = () => {
-    areKeysChanged = true;
-  };
-  let areIconsChanged = false;
-  const onIcons = ({ changed }: IconsCopied) => {
-    areIconsChanged = changed > 0;
-  };
-  const callbacks = { onKeysChanged, onIcons };
-  const options = { upstream, token, issuers, icons: true, allowRemovals, trigger, ...callbacks };
-  const run = await syncSources(database(), options);
+  const changed = new Set<"keys" | "icons">();
+  const run = await syncSources(database(), {
+    ...{ upstream, token, issuers, icons: true, allowRemovals, trigger },
+    onKeysChanged: () => changed.add("keys"),
+    onIcons: (icons) => icons.changed > 0 && changed.add("icons"),
+  });
   const log = run.error === null || run.outcome === "superseded" ? console.log : console.error;
   log(printable(JSON.stringify({ job: "sync", ...run })));
-  if (run.outcome === "changed" || areKeysChanged) await tell(() => invalidate("all"));
-  else if (areIconsChanged) await tell(() => invalidate("icons"));
+  if (run.outcome === "changed" || changed.has("keys")) await tell(() => invalidate("all"));
+  else if (changed.has("icons")) await tell(() => invalidate("icons"));
   return run.outcome === "changed" || run.outcome === "unchanged";
 }
 
