@@ -67,7 +67,8 @@ export function createJudge(
   const open = new Set<Open>();
   const syncs = new Set<{ isAlone: boolean }>();
   const setBacks: { at: number; ms: number }[] = [];
-  const refusedAt = new Map<string, number>();
+  /** Since when the store has held what refused a token in an isolate, and when a client was told. */
+  const refusals = new Map<string, { from: number; toldAt: number }>();
   /** Lists that writers were given besides authentik's. */
   const offered = new Set<string>();
   /** When Workers Cache was told last of a change, and who has asked behind it since, some seconds apart. */
@@ -92,7 +93,7 @@ export function createJudge(
 
   const isWithin = (state: State, upMs: number, downMs: number) => lagOf(state) <= (store.isUp() ? upMs : downMs);
 
-  function judgeToken({ token, isolate }: Asking, reply: Reply, earliest: number): void {
+  function judgeToken({ token, isolate, earliest, startedAt }: Open, reply: Reply): void {
     const digest = digestOf(token);
     const rowIn = (state: State) => state.tokens.get(digest);
     const possible = store.states.filter((state) => isWithin(state, boundMs, graceMs));
@@ -109,7 +110,7 @@ export function createJudge(
         store.states.some((s) => s.from <= to && s.to >= from && !isGood(s)),
       );
       const last = bad.at(-1);
-      if (last) refusedAt.set(key, last.from);
+      if (last) refusals.set(key, { from: last.from, toldAt: world.at() });
       expect(
         possible.some((state) => !isGood(state)),
         "P9",
@@ -121,10 +122,11 @@ export function createJudge(
     const row = possible.map(rowIn).find((each) => each);
     const isExpired = row !== undefined && row.expiresAt !== null && row.expiresAt <= earliest;
     expect(possible.some(isGood), isExpired ? "P8" : "P7", () => `${token} gets ${reply.status}, and is not good`);
-    const refused = refusedAt.get(key);
-    if (refused !== undefined) {
+    const refusal = refusals.get(key);
+    // A request that was under way by then may have been let in before.
+    if (refusal && startedAt > refusal.toldAt) {
       const again = lookUps.some(
-        ({ from, to }) => to >= refused && store.states.some((s) => s.from <= to && s.to >= from && isGood(s)),
+        ({ from, to }) => to >= refusal.from && store.states.some((s) => s.from <= to && s.to >= from && isGood(s)),
       );
       expect(again, "P9", () => `${token} is in again, and was seen refused`);
     }
@@ -160,7 +162,7 @@ export function createJudge(
 
   function judgeReply(asking: Open, reply: Reply): void {
     const { question, startedAt } = asking;
-    judgeToken(asking, reply, asking.earliest);
+    judgeToken(asking, reply);
     const wasUp = store.isUp() && store.look.upSince + longestLoadMs + 4 * seconds < startedAt;
     const isRight = reply.status < 500 || (reply.status === 503 && !wasUp);
     expect(isRight, "P5", () => `${question.path} is a ${reply.status} while the store is up`);
@@ -308,7 +310,7 @@ export function createJudge(
     /** An isolate that is new knows nothing. */
     forget(isolate: string) {
       bornAt.set(isolate, world.at());
-      for (const key of refusedAt.keys()) if (key.startsWith(`${isolate} `)) refusedAt.delete(key);
+      for (const key of refusals.keys()) if (key.startsWith(`${isolate} `)) refusals.delete(key);
     },
     drop(isolate: string) {
       for (const own of open) if (own.isolate === isolate) open.delete(own);
