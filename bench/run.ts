@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { runTool } from "../tools/command.ts";
+import { flag, option } from "../tools/usage.ts";
 import { startBefore } from "./before.ts";
 import { startDjango } from "./django.ts";
 import { measureGrowth } from "./growth.ts";
@@ -30,15 +31,16 @@ import { assumptions, simulate } from "./simulate.ts";
 import { bundled, edge, startWorkers } from "./start-workers.ts";
 import { compareStartup } from "./startup.ts";
 
-const usage = `Usage: npm run bench [-- --before COMMIT] [--quick] [--report]
-
-Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows; simulates it
+const about = `Measures the Worker against floors and peers, two at a time and in turn, its memory, and the store as it grows; simulates it
 around the world. Prints the scenarios as they are measured, and says on stderr what takes its time now. A full run takes some
 thirty minutes, and writes docs/bench/ (figures and plots) and the figures in docs/performance.md and README.md.
+`;
 
-  --before COMMIT  also against the Worker of that commit: docs/performance.md needs it
-  --quick          a first look in two minutes, which writes nothing
-  --report         measures nothing: writes figures and plots anew from docs/bench/bench.json`;
+const options = {
+  before: option("COMMIT", "also against the Worker of that commit: docs/performance.md needs it"),
+  quick: flag("a first look in two minutes, which writes nothing"),
+  report: flag("measures nothing: writes figures and plots anew from docs/bench/bench.json"),
+};
 
 const output = fileURLToPath(new URL("../docs/bench/", import.meta.url).href);
 const documents = ["../README.md", "../docs/performance.md"].map((path) =>
@@ -147,18 +149,7 @@ function writeReport(results: Results): void {
 }
 
 async function main(args: string[]) {
-  const {
-    quick,
-    before,
-    report: isReport,
-  } = parseArgs({
-    args,
-    options: {
-      quick: { type: "boolean", default: false },
-      before: { type: "string" },
-      report: { type: "boolean", default: false },
-    },
-  }).values;
+  const { quick, before, report: isReport } = parseArgs({ args, options }).values;
   if (isReport) return writeReport(JSON.parse(readFileSync(join(output, "bench.json"), "utf8")));
   if (cpus().length < 2) console.error("This machine has one core: load and runtime share it.");
   const results = await measureAll(quick, before);
@@ -169,4 +160,8 @@ async function main(args: string[]) {
   console.log("Written: docs/bench/, and the figures in docs/performance.md and README.md");
 }
 
-process.exitCode = await runTool({ name: "bench", usage, main }, process.argv.slice(2), process);
+process.exitCode = await runTool(
+  { name: "bench", forms: ["[OPTIONS]"], about, options, main },
+  process.argv.slice(2),
+  process,
+);

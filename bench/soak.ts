@@ -13,6 +13,7 @@ import { failures, keepFailure } from "../test/model/keep-failure.ts";
 import { runTool, UsageError } from "../tools/command.ts";
 import { showProgress } from "../tools/progress.ts";
 import { migrateStore, openStore } from "../tools/store.ts";
+import { flag, option } from "../tools/usage.ts";
 import { atEnd, start } from "./process.ts";
 import { compareAnswers, type Requests } from "./soak/compare.ts";
 import { badJwts, badTokensOnly, differentUrls, type Flood, filling, isFlat, measureFlood } from "./soak/flood.ts";
@@ -23,48 +24,39 @@ import { soakModel } from "./soak/model.ts";
 /** A line of progress each few seconds. */
 const historiesOfASeed = 200;
 
-const usage = `Usage: npm run soak [-- --seed N] [--queries N] [--from N] [--flood N]
-       npm run soak -- --model [--minutes N] [--seed N] [--path P]
-
-Sends very many requests to the endpoint, in this process, over a local libSQL server with awkward sources in it:
+const about = `Sends very many requests to the endpoint, in this process, over a local libSQL server with awkward sources in it:
 first so many bad tokens, bad JWTs and different URLs, after which the memory must be what it was when all maps were full;
 then random and hostile queries, each without a cache, with one, again, and below /api/v3: no 5xx, and four equal answers.
 Takes some twenty minutes. Exit code 1, with the offending query, where something is wrong.
+`;
 
-  --seed N     another seed gives other queries; the same one gives the same (1)
-  --queries N  how many queries (100000)
-  --from N     the number of the first one: repeats one that was wrong, with --queries 1 --flood 0 (0)
-  --flood N    how many of each flood: 0, or at least ${2 * filling} (200000)
+const numeric = (words: string, fallback: number) => ({ ...option("N", words), default: String(fallback) });
 
-  --model      plays random histories against the promises of docs/promises.md instead, ${historiesOfASeed} a seed, one seed after
-               another; the first that breaks one is shrunk and kept in ${failures}/
-  --minutes N  for how long (60)
-  --path P     with --seed: plays the one history that a failure names`;
+const options = {
+  seed: numeric("another seed gives other queries; the same one gives the same", 1),
+  queries: numeric("how many queries", 100_000),
+  from: numeric("the number of the first one: repeats one that was wrong, with --queries 1 --flood 0", 0),
+  flood: numeric(`how many of each flood: 0, or at least ${2 * filling}`, 200_000),
+  model:
+    flag(`plays random histories against the promises of docs/promises.md instead, ${historiesOfASeed} a seed, one seed after
+another; the first that breaks one is shrunk and kept in ${failures}/`),
+  minutes: numeric("for how long", 60),
+  path: option("P", "with --seed: plays the one history that a failure names"),
+};
 
 const fixture = fileURLToPath(new URL("../test/conformance/fixtures/adversarial.json", import.meta.url).href);
 const token = "soak";
 
-const defaults = { seed: 1, queries: 100_000, from: 0, flood: 200_000, minutes: 60 };
-type Option = keyof typeof defaults;
-
-type Options = Record<Option, number> & { isModel: boolean; path: string | undefined };
-
-function readOptions(args: string[]): Options {
-  const text = { type: "string" } as const;
-  const numbers = { seed: text, queries: text, from: text, flood: text, minutes: text };
-  const { values } = parseArgs({ args, options: { ...numbers, path: text, model: { type: "boolean" } } });
-  const read = (name: Option) => {
-    const value = values[name] ?? String(defaults[name]);
-    if (!/^[0-9]{1,9}$/.test(value)) throw new UsageError(`--${name} must be a whole number of at most nine digits`);
-    return Number(value);
+function readOptions(args: string[]) {
+  const { values } = parseArgs({ args, options });
+  const read = (name: "seed" | "queries" | "from" | "flood" | "minutes") => {
+    if (/^[0-9]{1,9}$/.test(values[name])) return Number(values[name]);
+    throw new UsageError(`--${name} must be a whole number of at most nine digits`);
   };
-  const options = {
-    ...{ seed: read("seed"), queries: read("queries"), from: read("from"), flood: read("flood") },
-    ...{ minutes: read("minutes"), isModel: values.model ?? false, path: values.path },
-  };
-  if (options.flood > 0 && options.flood < 2 * filling)
-    throw new UsageError(`--flood must be 0 or at least ${2 * filling}`);
-  return options;
+  const [seed, queries, from] = [read("seed"), read("queries"), read("from")];
+  const [flood, minutes] = [read("flood"), read("minutes")];
+  if (flood > 0 && flood < 2 * filling) throw new UsageError(`--flood must be 0 or at least ${2 * filling}`);
+  return { seed, queries, from, flood, minutes, isModel: values.model, path: values.path };
 }
 
 /** Starts a store in a process of its own, with the given sources and the token. */
@@ -111,7 +103,11 @@ async function soakQueries(storeUrl: string, requests: Requests): Promise<string
 }
 
 /** @throws Error with the promise that is broken, and where its history is kept */
-async function playModel({ seed, minutes, path }: Options): Promise<void> {
+async function playModel({
+  seed,
+  minutes,
+  path,
+}: Pick<ReturnType<typeof readOptions>, "seed" | "minutes" | "path">): Promise<void> {
   const start = Date.now();
   const play = (each: number) => playHistories({ seed: each, histories: historiesOfASeed, path });
   const minutesSince = () => ((Date.now() - start) / 60_000).toFixed(1);
@@ -129,9 +125,9 @@ async function playModel({ seed, minutes, path }: Options): Promise<void> {
 }
 
 async function main(args: string[]) {
-  const options = readOptions(args);
-  if (options.isModel) return playModel(options);
-  const { seed, queries, from, flood } = options;
+  const { isModel, ...numbers } = readOptions(args);
+  if (isModel) return playModel(numbers);
+  const { seed, queries, from, flood } = numbers;
   const list = JSON.parse(readFileSync(fixture, "utf8"));
   const store = await startStore(list);
   const jwt = await goodJwt();
@@ -152,4 +148,6 @@ async function main(args: string[]) {
   if (problems.length > 0) throw new Error(`with --seed ${seed}: ${problems.join("\n")}`);
 }
 
-process.exitCode = await runTool({ name: "soak", usage, main }, process.argv.slice(2), process);
+const forms = ["[OPTIONS]", "--model [OPTIONS]"];
+
+process.exitCode = await runTool({ name: "soak", forms, about, options, main }, process.argv.slice(2), process);

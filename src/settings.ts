@@ -45,13 +45,13 @@ const variablesSchema = z.object({
   ),
   /** What stands in front of the store: Workers Cache, the Cache API of the data centre, or nothing. */
   EDGE_CACHE: z._default(z.enum(["platform", "cache-api", "off"], "must be platform, cache-api or off"), "cache-api"),
-  /** For so long an answer is served without asking the store. */
+  /** A response is served for so long without asking the store. */
   CACHE_FRESH_SECONDS: seconds(defaultFreshness.fresh),
-  /** And for so long after that, while a new one is fetched. */
+  /** A stale response is served for so long while a new one is loaded. */
   CACHE_STALE_SECONDS: seconds(defaultFreshness.staleWhileRevalidate),
-  /** Or for so long after the fresh time, while the store fails. */
+  /** A stale response is served for so long while the store fails. */
   CACHE_ERROR_SECONDS: seconds(defaultFreshness.staleIfError),
-  /** For so long a good token stays good while the store fails. */
+  /** A good token stays good for so long while the store fails. */
   TOKEN_GRACE_SECONDS: seconds(defaultTokenGraceSeconds),
   /** The share of hits that are logged, from 0 (none) to 1 (all): hits are many, all alike, and lines are billed. */
   LOG_HITS: z.pipe(

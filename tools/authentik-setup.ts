@@ -8,26 +8,29 @@ import { checkSecret } from "./authentik/hook-secret.ts";
 import { removeAll } from "./authentik/remove.ts";
 import { setUp } from "./authentik/set-up.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
-import { commandLine } from "./invocation.ts";
+import { flag, option } from "./usage.ts";
 
-const usage = `Usage: ${commandLine("authentik-setup", "URL [--hook ADDRESS] [--dry-run] [--show-secrets] [--allow-http]")}
-       ${commandLine("authentik-setup", "URL --remove [--dry-run] [--allow-http]")}
+const about = `Makes in the authentik at URL, of 2024.6 or newer, what the sync needs: a role that may view OAuth sources and nothing else, a
+group, a user and an API token. What is there already is left, or set right; all of it is called authentik-sources-edge. What
+somebody else made under that name is refused, and nothing is changed then.
+Secrets go to stdout as NAME=value, once, when they are made; all else goes to stderr.`;
 
-Makes in the authentik at URL what the sync needs: a role that may view OAuth sources and nothing else, a group, a user and
-an API token. What is there already is left, or set right; all of it is called authentik-sources-edge. What somebody else made
-under that name is refused, and nothing is changed then.
-Secrets go to stdout as NAME=value, once, when they are made; all else goes to stderr.
-  AUTHENTIK_ADMIN_TOKEN  an API token of a superuser; not needed again
-  --hook ADDRESS         has authentik call the Worker's https://…/hooks/authentik after every change of a source, so that
-                         the sync runs at once, and sends a test notification
-  SYNC_HOOK_SECRET       the hook's secret, the Worker's too: 32 to 256 characters (default: authentik's own is kept, or a
-                         new one made)
-  --dry-run              makes nothing, and shows what it would make
-  --show-secrets         prints the secrets that were made before as well
-  --allow-http           sends secrets in the clear to an http:// address of another machine
-  --remove               takes all of it back, the hook's part too
-
-For authentik 2024.6 and newer.`;
+const variables = {
+  AUTHENTIK_ADMIN_TOKEN: "an API token of a superuser; not needed again",
+  SYNC_HOOK_SECRET: `the hook's secret, the Worker's too: 32 to 256 characters
+(default: authentik's own is kept, or a new one made)`,
+};
+const options = {
+  hook: option(
+    "ADDRESS",
+    `has authentik call the Worker's https://…/hooks/authentik after every change of a source, so that
+the sync runs at once, and sends a test notification`,
+  ),
+  "dry-run": flag("makes nothing, and shows what it would make"),
+  "show-secrets": flag("prints the secrets that were made before as well"),
+  "allow-http": flag("sends secrets in the clear to an http:// address of another machine"),
+  remove: flag("takes all of it back, the hook's part too"),
+};
 
 /** For one request: a test notification takes as long as the hook does. */
 const deadlineMs = 30_000;
@@ -35,17 +38,7 @@ const deadlineMs = 30_000;
 const remedy = "AUTHENTIK_ADMIN_TOKEN must be an API token of a superuser that has not expired (Directory, Tokens)";
 
 async function main(args: string[], { env, print, say }: Io) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      hook: { type: "string" },
-      "dry-run": { type: "boolean", default: false },
-      "show-secrets": { type: "boolean", default: false },
-      "allow-http": { type: "boolean", default: false },
-      remove: { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
   const { hook, remove, "dry-run": dryRun, "allow-http": allowHttp, "show-secrets": showSecrets } = values;
   const [address, ...others] = positionals;
   if (!address || others.length > 0) throw new UsageError("give one address, such as https://authentik.example");
@@ -83,4 +76,4 @@ function readAddress(address: string, allowHttp: boolean): URL {
   }
 }
 
-export const tool: Tool = { name: "authentik:setup", usage, main };
+export const tool: Tool = { name: "authentik-setup", forms: ["URL [OPTIONS]"], about, variables, options, main };

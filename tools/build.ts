@@ -5,9 +5,7 @@ import { gzipSync } from "node:zlib";
 import { type Io, refuseArguments, type Tool } from "./command.ts";
 import { repositoryCommands } from "./commands.ts";
 
-const usage = `Usage: npm run build
-
-Makes the package and its command in dist/, bundles the Worker as a deployment would, and fails where that is
+const about = `Makes the package and its command in dist/, bundles the Worker as a deployment would, and fails where that is
 larger than docs/performance.md promises.`;
 
 const limitKiB = 79;
@@ -44,4 +42,4 @@ async function main(args: string[], { env, say }: Io) {
   copyFileSync("public/openapi.json", "dist/openapi.json");
 }
 
-export const tool: Tool = { name: "build", usage, main };
+export const tool: Tool = { name: "build", about, main };

@@ -9,7 +9,9 @@ import { readText } from "./read-text.ts";
 // The one program that runs the tools: the package's own command, and what this repository's scripts run.
 const commands = isPackage ? packageCommands : { ...packageCommands, ...repositoryCommands };
 
-const usage = `Usage: ${isPackage ? "npx authentik-sources-edge" : "node tools/cli.ts"} COMMAND [OPTIONS]
+const program = isPackage ? "npx authentik-sources-edge" : "node tools/cli.ts";
+
+const usage = `Usage: ${program} COMMAND [OPTIONS]
 
 ${Object.entries(commands)
   .map(([name, { purpose }]) => `  ${name.padEnd(15)} ${purpose}`)
@@ -38,7 +40,9 @@ async function run(name: string | undefined, args: string[]): Promise<number> {
   }
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
-    console.error(`authentik-sources-edge: ${name ? `there is no command "${name}"` : "name a command"}\n\n${usage}`);
+    console.error(
+      `authentik-sources-edge: ${name ? `there is no command "${name}"` : "name a command"}\nSee ${program} --help`,
+    );
     return 2;
   }
   const { engines } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));

@@ -5,6 +5,7 @@ import { innermostMessage } from "../src/base/describe-error.ts";
 import { printable } from "../src/base/printable.ts";
 import type { Input, Output } from "./ask.ts";
 import { commandLine } from "./invocation.ts";
+import { type Usage, usageOf } from "./usage.ts";
 
 export type { Output };
 
@@ -29,10 +30,7 @@ export interface Io extends Surroundings {
 }
 
 /** Does nothing when it is loaded, and knows no other environment and no other streams than those that it is given. */
-export interface Tool {
-  /** What its errors begin with. */
-  name: string;
-  usage: string;
+export interface Tool extends Usage {
   /** @returns the exit code, where it is another one than 0 */
   main: (args: string[], io: Io) => Promise<void> | Promise<number>;
 }
@@ -48,24 +46,24 @@ let running = 0;
  * Runs a tool: `--help` prints its usage, errors go to stderr in one line, and the exit code says how it went
  * (0 done, 1 failed, 2 wrong usage).
  */
-export async function runTool({ name, usage, main }: Tool, args: string[], around: Surroundings): Promise<number> {
+export async function runTool(tool: Tool, args: string[], around: Surroundings): Promise<number> {
   const { log, error: logError } = new Console(around.stdout, around.stderr);
   const print = (line: string) => log(printable(line));
   const say = (line: string) => logError(printable(line));
   if (args.includes("--help") || args.includes("-h")) {
-    print(usage);
+    print(usageOf(tool));
     return 0;
   }
   // zod's words for what it refuses, which the Worker does without. They are the process's: other code is not to see them.
   z.config(z.locales.en());
   running++;
   try {
-    const code = await main(args, { ...around, print, say });
+    const code = await tool.main(args, { ...around, print, say });
     return typeof code === "number" ? code : 0;
   } catch (error) {
     const isUsage = error instanceof UsageError || isParseArgsError(error);
-    say(`${name}: ${messageOf(error)}`);
-    if (isUsage) say(`\n${usage}`);
+    say(`${tool.name}: ${messageOf(error)}`);
+    if (isUsage) say(`See ${commandLine(tool.name, "--help")}`);
     return isUsage ? usageExitCode : 1;
   } finally {
     running--;

@@ -8,22 +8,22 @@ import { type DeployedWorker, readWorker } from "./cloudflare/worker.ts";
 import { wranglerEnv, wranglerScript } from "./cloudflare/wrangler.ts";
 import type { Io, Tool } from "./command.ts";
 import { untilExit } from "./dev/until-exit.ts";
+import { flag, option } from "./usage.ts";
 
-const usage = `Usage: npm run deploy [-- OPTIONS OF wrangler deploy]
-
-Deploys the Worker, minified, and applies the migrations to its D1 database, which the first deployment makes; to the database of
+const about = `Deploys the Worker, minified, and applies the migrations to its D1 database, which the first deployment makes; to the database of
 a Worker that is there already before it is deployed. A Worker with LIBSQL_URL reads that instead: its D1 is left as it is, and
-npm run db:migrate is for the libSQL database.
-  --name NAME            deploys another Worker, over the same D1 database
-  --dry-run              deploys nothing, and bundles the Worker
-  CLOUDFLARE_API_TOKEN   who deploys (default: whoever has run npx wrangler login)
-  CLOUDFLARE_ACCOUNT_ID  where, if there are several accounts`;
+npm run db:migrate is for the libSQL database.`;
+
+const variables = {
+  CLOUDFLARE_API_TOKEN: "who deploys (default: whoever has run npx wrangler login)",
+  CLOUDFLARE_ACCOUNT_ID: "where, if there are several accounts",
+};
 
 const options = {
-  name: { type: "string" },
+  name: option("NAME", "deploys another Worker, over the same D1 database"),
   config: { type: "string", short: "c" },
   env: { type: "string", short: "e" },
-  "dry-run": { type: "boolean" },
+  "dry-run": flag("deploys nothing, and bundles the Worker"),
 } as const;
 
 const textOf = (value: string | boolean | undefined) => (typeof value === "string" ? value : undefined);
@@ -76,4 +76,6 @@ async function deploy(args: string[], { env }: Io): Promise<number> {
   return code ?? 1;
 }
 
-export const tool: Tool = { name: "deploy", usage, main };
+const forms = ["[OPTIONS OF wrangler deploy]"];
+
+export const tool: Tool = { name: "deploy", forms, about, variables, options, main };

@@ -4,20 +4,22 @@ import { tokenRow } from "../src/tokens/admin.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
 import { devTokenFields, readDevToken, startStore } from "./dev/start-store.ts";
 import { untilExit } from "./dev/until-exit.ts";
-import { commandLine } from "./invocation.ts";
 import { sampleList } from "./sample.ts";
 import { listAsSql, tokenAsSql } from "./sql.ts";
 import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
+import { flag } from "./usage.ts";
 
-const usage = `Usage: ${commandLine("dev-store", "COMMAND [ARGUMENTS]")}
-       ${commandLine("dev-store", "--sql")}
-
-Starts a libSQL server on this machine for development, over the file at LIBSQL_URL (default file:.data/sources.db; made,
+const about = `Starts a libSQL server on this machine for development, over the file at LIBSQL_URL (default file:.data/sources.db; made,
 migrated and filled with a sample company when empty), and runs COMMAND with that server's LIBSQL_URL and LIBSQL_AUTH_TOKEN in
-its environment. It ends when COMMAND ends.
-  --sql      starts nothing, and prints the SQL that puts the sample company and the token in place of what is there (for D1)
-  DEV_TOKEN  the bearer token that the store will take (default dev-token)`;
+its environment. It ends when COMMAND ends.`;
+
+const variables = { DEV_TOKEN: "the bearer token that the store will take (default dev-token)" };
+const options = {
+  sql: flag(
+    "starts nothing, and prints the SQL that puts the sample company and the token in place of what is there (for D1)",
+  ),
+};
 
 async function printSql({ env, stdout }: Io): Promise<number> {
   const row = await tokenRow(await readDevToken(env), devTokenFields());
@@ -28,7 +30,7 @@ async function printSql({ env, stdout }: Io): Promise<number> {
 async function main(args: string[], io: Io): Promise<number> {
   // What follows the command is the command's own.
   const isOption = args[0]?.startsWith("-") ?? false;
-  const { values } = parseArgs({ args: isOption ? args : [], options: { sql: { type: "boolean", default: false } } });
+  const { values } = parseArgs({ args: isOption ? args : [], options });
   if (values.sql) return printSql(io);
 
   const [command, ...rest] = args;
@@ -42,4 +44,6 @@ async function main(args: string[], io: Io): Promise<number> {
   return code ?? 1;
 }
 
-export const tool: Tool = { name: "dev-store", usage, main };
+const forms = ["COMMAND [ARGUMENTS]", "--sql"];
+
+export const tool: Tool = { name: "dev-store", forms, about, variables, options, main };

@@ -7,16 +7,17 @@ import { untilExit } from "./dev/until-exit.ts";
 import { toolSettings } from "./settings.ts";
 import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
-import { d1FolderOf, localOptions, localUsage } from "./with-store.ts";
+import { d1FolderOf, localOptions } from "./with-store.ts";
 
-const usage = `Usage: npm run dev [-- [--d1] OPTIONS OF wrangler dev]
-
-Runs the Worker on this machine, at http://localhost:8787 unless --port says otherwise, with an embedded database and no account.
-  LIBSQL_URL         the store: file:PATH (default file:.data/sources.db; made, migrated and filled with a sample company when
-                     empty), or http(s)://… or libsql://… of a server, which is left as it is; LIBSQL_AUTH_TOKEN beside it
-  DEV_TOKEN          the bearer token that a file store, or a local D1, will take (default dev-token)
-  AUTHENTIK_URL      where authentik is; callback URLs are built on it${localUsage(17)}
+const about = `Runs the Worker on this machine, at http://localhost:8787 unless --port says otherwise, with an embedded database and no account.
 Every variable of the Worker that is set here reaches it; README.md lists them.`;
+
+const variables = {
+  LIBSQL_URL: `the store: file:PATH (default file:.data/sources.db; made, migrated and filled with a sample company when
+empty), or http(s)://… or libsql://… of a server, which is left as it is; LIBSQL_AUTH_TOKEN beside it`,
+  DEV_TOKEN: "the bearer token that a file store, or a local D1, will take (default dev-token)",
+  AUTHENTIK_URL: "where authentik is; callback URLs are built on it",
+};
 
 /** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
 const devDefaults = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
@@ -97,4 +98,6 @@ async function main(args: string[], io: Io): Promise<number> {
   return code ?? 1;
 }
 
-export const tool: Tool = { name: "dev", usage, main };
+const forms = ["[--d1] [OPTIONS OF wrangler dev]"];
+
+export const tool: Tool = { name: "dev", forms, about, variables, options: localOptions, main };

@@ -12,26 +12,28 @@ import { readTypesByName, replaceSources } from "../src/sync/write.ts";
 import { BatchTooLarge } from "./cloudflare/d1.ts";
 import { runFileOnRemoteD1 } from "./cloudflare/remote-store.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
-import { commandLine } from "./invocation.ts";
 import { publicFetch } from "./public-fetch.ts";
 import { readText } from "./read-text.ts";
 import { toolSettings } from "./settings.ts";
 import { listAsSql } from "./sql.ts";
 import { storeUrlOf } from "./store.ts";
 import { readStoreUrl } from "./store-url.ts";
-import { sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
+import { flag } from "./usage.ts";
+import { storeOptions, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("import", `[${sqlOption}] [--strict] [--allow-removals] [--icons] FILE.json`)}
-
-Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
+const about = `Replaces the sources in the store at LIBSQL_URL by those of a file in authentik's own format, as this gives it:
   curl -H "Authorization: Bearer TOKEN" "https://authentik.example/api/v3/sources/oauth/?page_size=1000" > FILE.json
 All or nothing: where a row is no source, the first ten problems are named and the store stays as it was. A value that is
-odd costs that value, and is a warning.${storeUsage(16)}
-  --sql             writes to no store, and prints the SQL that would (for wrangler d1 execute NAME --file)
-  --strict          refuses a list with warnings
-  --allow-removals  takes a list without any sources, which removes all those in the store
-  --icons           copies the icons too, from authentik at AUTHENTIK_SYNC_URL (default: AUTHENTIK_URL) and wherever else
-                    they are; without it, an import touches no network`;
+odd costs that value, and is a warning.`;
+
+const options = {
+  ...storeOptions,
+  sql: flag("writes to no store, and prints the SQL that would (for wrangler d1 execute NAME --file)"),
+  strict: flag("refuses a list with warnings"),
+  "allow-removals": flag("takes a list without any sources, which removes all those in the store"),
+  icons: flag(`copies the icons too, from authentik at AUTHENTIK_SYNC_URL (default: AUTHENTIK_URL) and wherever else
+they are; without it, an import touches no network`),
+};
 
 function readFile(file: string): string {
   try {
@@ -95,9 +97,6 @@ function iconOptionsOf(upstream: string | undefined, authentikUrl: string | unde
 
 const sizeOf = ({ documents, held }: SourceList) => documents.length + held.length;
 
-const flag = { type: "boolean", default: false } as const;
-const options = { ...storeOptions, sql: flag, strict: flag, "allow-removals": flag, icons: flag };
-
 async function main(args: string[], io: Io) {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
   const [file, ...others] = positionals;
@@ -154,4 +153,4 @@ async function main(args: string[], io: Io) {
   );
 }
 
-export const tool: Tool = { name: "import", usage, main };
+export const tool: Tool = { name: "import", forms: ["[OPTIONS] FILE.json"], about, options, main };

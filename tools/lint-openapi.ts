@@ -2,9 +2,7 @@ import { formatProblems, getTotals, lintFromString, loadConfig } from "@redocly/
 import { type Io, refuseArguments, type Tool } from "./command.ts";
 import { assetsFolder, documentText } from "./openapi/assets.ts";
 
-const usage = `Usage: npm run lint:openapi
-
-Lints the description of the API with Redocly's rules (.redocly.yaml), warnings counting as errors. It needs no network.`;
+const about = `Lints the description of the API with Redocly's rules (.redocly.yaml), warnings counting as errors. It needs no network.`;
 
 async function main(args: string[], { print }: Io) {
   refuseArguments(args);
@@ -16,4 +14,4 @@ async function main(args: string[], { print }: Io) {
   print("The description of the API is clean.");
 }
 
-export const tool: Tool = { name: "lint-openapi", usage, main };
+export const tool: Tool = { name: "lint-openapi", about, main };

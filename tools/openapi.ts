@@ -1,9 +1,7 @@
 import { refuseArguments, type Tool } from "./command.ts";
 import { writeAssets } from "./openapi/assets.ts";
 
-const usage = `Usage: npm run openapi
-
-Makes the static files of the Worker in public/: openapi.json from the schemas of the code, the page at /docs/ that shows it, and the
+const about = `Makes the static files of the Worker in public/: openapi.json from the schemas of the code, the page at /docs/ that shows it, and the
 page at /.
 wrangler runs it before it bundles (wrangler.toml, [build]), and the tests before they start.`;
 
@@ -12,4 +10,4 @@ async function main(args: string[]) {
   writeAssets();
 }
 
-export const tool: Tool = { name: "openapi", usage, main };
+export const tool: Tool = { name: "openapi", about, main };

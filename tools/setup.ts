@@ -25,34 +25,28 @@ import { type RunStep, stepsOf } from "./setup/progress.ts";
 import { type Readyz, type WaitOptions, waitForReadyz } from "./setup/readiness.ts";
 import { removeSetup } from "./setup/remove.ts";
 import { ensureToken, libsqlStore, type SetupStore } from "./setup/store.ts";
+import { flag, option } from "./usage.ts";
 
-const usage = `Usage: npm run setup -- URL [--libsql ADDRESS] [--address ADDRESS] [--dry-run] [--allow-http]
-       npm run setup -- URL --remove [--with-data] [--yes] [--dry-run] [--allow-http]
-
-Makes a Worker that follows the authentik at URL, from nothing to the first synced list: a reader and a webhook in authentik, the
+const about = `Makes a Worker that follows the authentik at URL, from nothing to the first synced list: a reader and a webhook in authentik, the
 Worker with its secrets at Cloudflare, its D1 database, and a token for readers, which is printed once. Run it again after
-whatever broke it off, or after an upgrade: what is there is left, or set right. It asks for what it is not told, and keeps none of it.
-  AUTHENTIK_ADMIN_TOKEN  an API token of an authentik superuser (asked for, where there is a terminal)
-  --libsql ADDRESS       a libSQL server for the store, in the place of D1; LIBSQL_AUTH_TOKEN is its token
-  --address ADDRESS      where the Worker is reached (default: what wrangler says)
-  SYNC_HOOK_SECRET       the webhook's secret (default: the one that authentik has, or a new one)
-  CLOUDFLARE_API_TOKEN   who deploys (default: whoever has run npx wrangler login, which is run where nobody has)
-  CLOUDFLARE_ACCOUNT_ID  where (asked for, where there are several accounts)
-  --dry-run              makes nothing, and says what it would make
-  --allow-http           sends secrets in the clear to an http:// address of another machine
-  --remove               takes back what is this tool's in authentik and at Cloudflare; asks first, unless --yes
-  --with-data            its D1 database too, with the tokens of all readers; without it no database is touched`;
+whatever broke it off, or after an upgrade: what is there is left, or set right. It asks for what it is not told, and keeps none of it.`;
 
-const flag = { type: "boolean", default: false } as const;
+const variables = {
+  AUTHENTIK_ADMIN_TOKEN: "an API token of an authentik superuser (asked for, where there is a terminal)",
+  SYNC_HOOK_SECRET: "the webhook's secret (default: the one that authentik has, or a new one)",
+  CLOUDFLARE_API_TOKEN: "who deploys (default: whoever has run npx wrangler login, which is run where nobody has)",
+  CLOUDFLARE_ACCOUNT_ID: "where (asked for, where there are several accounts)",
+};
+
 const options = {
-  libsql: { type: "string" },
-  address: { type: "string" },
-  "dry-run": flag,
-  "allow-http": flag,
-  remove: flag,
-  "with-data": flag,
-  yes: flag,
-} as const;
+  libsql: option("ADDRESS", "a libSQL server for the store, in the place of D1; LIBSQL_AUTH_TOKEN is its token"),
+  address: option("ADDRESS", "where the Worker is reached (default: what wrangler says)"),
+  "dry-run": flag("makes nothing, and says what it would make"),
+  "allow-http": flag("sends secrets in the clear to an http:// address of another machine"),
+  remove: flag("takes back what is this tool's in authentik and at Cloudflare; asks first, unless --yes"),
+  "with-data": flag("its D1 database too, with the tokens of all readers; without it no database is touched"),
+  yes: flag("--remove does not ask"),
+};
 
 /** For one request to authentik: a test notification takes as long as the hook does. */
 const deadlineMs = 30_000;
@@ -290,4 +284,11 @@ async function remove({ step, flags, io, signal }: Setup): Promise<void> {
   await removeSetup({ step, cloudflare, config, withData: flags["with-data"], confirm });
 }
 
-export const tool: Tool = { name: "setup", usage, main };
+export const tool: Tool = {
+  name: "setup",
+  forms: ["URL [OPTIONS]", "URL --remove [OPTIONS]"],
+  about,
+  variables,
+  options,
+  main,
+};

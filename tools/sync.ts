@@ -5,26 +5,29 @@ import { compareWithUpstream, type SyncOptions, syncSources } from "../src/sync/
 import { listRuns, type SyncRun } from "../src/sync/runs.ts";
 import { describeWarnings } from "../src/sync/warning.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
-import { commandLine } from "./invocation.ts";
 import { showProgress } from "./progress.ts";
 import { publicFetch } from "./public-fetch.ts";
 import { holdsSample } from "./sample.ts";
 import { toolSettings } from "./settings.ts";
-import { d1Option, type StoreFlags, storeOptions, storeUsage, withStore } from "./with-store.ts";
+import { flag } from "./usage.ts";
+import { type StoreFlags, storeOptions, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("sync", `[--dry-run] [--allow-removals] [--allow-http]${d1Option}`)}
-       ${commandLine("sync", `--status${d1Option}`)}
+const about = `Makes the sources in the store at LIBSQL_URL equal to those of a live authentik. All or nothing: unless the whole list was
+read and is good, the store stays as it was. An odd value stops nothing: it is a warning.`;
 
-Makes the sources in the store at LIBSQL_URL equal to those of a live authentik. All or nothing: unless the whole list was
-read and is good, the store stays as it was. An odd value stops nothing: it is a warning.
-  AUTHENTIK_TOKEN     an API token of authentik whose user may view OAuth sources
-  AUTHENTIK_SYNC_URL  where authentik is (default: AUTHENTIK_URL)
-  --dry-run           writes nothing, and shows every change, field by field
-  --allow-removals    takes the list even where it is empty, or has lost more than half of ten sources or more
-                      (or SYNC_ALLOW_REMOVALS=true)
-  --allow-http        sends the token in the clear to an http:// address of another machine
-  --status            shows the last runs, those of the Worker too, the warnings of the last good one, and which icons
-                      could not be had${storeUsage(18)}`;
+const variables = {
+  AUTHENTIK_TOKEN: "an API token of authentik whose user may view OAuth sources",
+  AUTHENTIK_SYNC_URL: "where authentik is (default: AUTHENTIK_URL)",
+};
+const options = {
+  "dry-run": flag("writes nothing, and shows every change, field by field"),
+  "allow-removals": flag(`takes the list even where it is empty, or has lost more than half of ten sources or more
+(or SYNC_ALLOW_REMOVALS=true)`),
+  "allow-http": flag("sends the token in the clear to an http:// address of another machine"),
+  status: flag(`shows the last runs, those of the Worker too, the warnings of the last good one, and which icons
+could not be had`),
+  ...storeOptions,
+};
 
 const shownRuns = 10;
 const longestShown = 200;
@@ -101,16 +104,7 @@ function lineOf(run: SyncRun): string {
 }
 
 async function main(args: string[], io: Io) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      ...storeOptions,
-      "dry-run": { type: "boolean", default: false },
-      "allow-removals": { type: "boolean", default: false },
-      "allow-http": { type: "boolean", default: false },
-      status: { type: "boolean", default: false },
-    },
-  });
+  const { values } = parseArgs({ args, options });
   if (values.status) return printStatus(io, values);
 
   const { sync, freshness, oidc, authentikUrl } = toolSettings(io.env);
@@ -118,7 +112,7 @@ async function main(args: string[], io: Io) {
   if (sync.problem) throw new UsageError(sync.problem);
   if (!upstream) throw new UsageError("AUTHENTIK_SYNC_URL is not set, nor is AUTHENTIK_URL: where is authentik?");
   if (!token) throw new UsageError("AUTHENTIK_TOKEN is not set: an API token of authentik, in the environment");
-  const options: SyncOptions = {
+  const syncOptions: SyncOptions = {
     upstream,
     token,
     issuers: oidc.issuers.map(({ issuer }) => issuer),
@@ -132,14 +126,14 @@ async function main(args: string[], io: Io) {
   if (values["dry-run"]) {
     const { difference, isSample, ...warnings } = await withStore(io, values, async (db) => ({
       isSample: await holdsSample(db),
-      ...(await compareWithUpstream(db, options)),
+      ...(await compareWithUpstream(db, syncOptions)),
     }));
     for (const line of warningsOf(warnings)) io.say(line);
-    return printDifference(io, difference, { ...options, allowRemovals: options.allowRemovals || isSample });
+    return printDifference(io, difference, { ...syncOptions, allowRemovals: syncOptions.allowRemovals || isSample });
   }
 
   const run = await withStore(io, values, async (db) =>
-    syncSources(db, { ...options, allowRemovals: options.allowRemovals || (await holdsSample(db)) }),
+    syncSources(db, { ...syncOptions, allowRemovals: syncOptions.allowRemovals || (await holdsSample(db)) }),
   );
   for (const line of warningsOf(run)) io.say(line);
   if (run.outcome === "failed" || run.outcome === "superseded") throw new Error(run.error ?? run.outcome);
@@ -152,4 +146,4 @@ async function main(args: string[], io: Io) {
   );
 }
 
-export const tool: Tool = { name: "sync", usage, main };
+export const tool: Tool = { name: "sync", forms: ["[OPTIONS]", "--status [OPTIONS]"], about, variables, options, main };

@@ -12,19 +12,23 @@ import {
 import { createToken } from "../src/tokens/format.ts";
 import { isUnanswered } from "./cloudflare/api.ts";
 import { type Io, type Tool, UsageError } from "./command.ts";
-import { commandLine } from "./invocation.ts";
 import { tokenAsSql } from "./sql.ts";
-import { d1Option, sqlOption, storeOptions, storeUsage, withStore } from "./with-store.ts";
+import { flag, option } from "./usage.ts";
+import { storeOptions, withStore } from "./with-store.ts";
 
-const usage = `Usage: ${commandLine("token", `create --name NAME [--expires 90d] [--scope sources:read|none] [${sqlOption}]`)}
-       ${commandLine("token", `list${d1Option}`)}
-       ${commandLine("token", `revoke ID${d1Option}`)}
+const about =
+  "Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.";
 
-Manages the bearer tokens in the store at LIBSQL_URL. The store keeps digests only: a token is printed once, when it is made.
-  --name NAME       what the token is for
-  --expires TIME    how long it lives: a number with s, m, h, d or w (default: for ever)
-  --scope SCOPE     sources:read may list sources (default); none is known, but may view nothing${storeUsage(16)}
-  --sql             stores nothing, and prints the SQL that would; the token goes to stderr`;
+const options = {
+  name: option("NAME", "what the token is for"),
+  expires: option("TIME", "how long it lives: a number with s, m, h, d or w, such as 90d (default: for ever)"),
+  scope: {
+    ...option("SCOPE", "sources:read may list sources; none is known, but may view nothing"),
+    default: "sources:read",
+  },
+  ...storeOptions,
+  sql: flag("stores nothing, and prints the SQL that would; the token goes to stderr"),
+};
 
 const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const longestName = 100;
@@ -32,16 +36,7 @@ const longestName = 100;
 const commands: Record<string, Tool["main"]> = { create, list, revoke };
 
 async function create(args: string[], io: Io) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      ...storeOptions,
-      name: { type: "string" },
-      expires: { type: "string" },
-      scope: { type: "string", default: "sources:read" },
-      sql: { type: "boolean", default: false },
-    },
-  });
+  const { values } = parseArgs({ args, options });
   const { name, scope, expires } = values;
   if (!name?.trim() || name.length > longestName) throw new UsageError(`--name takes 1 to ${longestName} characters`);
   if (values.sql && (values.d1 || values.remote))
@@ -112,4 +107,6 @@ async function main([name = "", ...args]: string[], io: Io) {
   await command(args, io);
 }
 
-export const tool: Tool = { name: "token", usage, main };
+const forms = ["create --name NAME [OPTIONS]", "list [OPTIONS]", "revoke ID [OPTIONS]"];
+
+export const tool: Tool = { name: "token", forms, about, options, main };

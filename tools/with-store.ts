@@ -4,33 +4,26 @@ import { type Io, UsageError } from "./command.ts";
 import { isPackage } from "./invocation.ts";
 import { defaultD1Folder, withLocalD1 } from "./local-d1.ts";
 import { withLibsql } from "./store.ts";
+import { flag, option } from "./usage.ts";
+
+/** Words for this repository alone: a host of the package has a D1 of its own, which takes SQL alone. */
+const here = (words: string) => (isPackage ? undefined : words);
 
 /** What the command line of a tool may say of a local D1, and of any store. */
-export const localOptions = { d1: { type: "boolean", default: false }, "persist-to": { type: "string" } } as const;
-export const storeOptions = { ...localOptions, remote: { type: "boolean", default: false } } as const;
+export const localOptions = {
+  d1: flag(here("takes the local D1 for the store, which `npm run dev -- --d1` serves")),
+  "persist-to": option("DIR", here(`where that is kept (default ${defaultD1Folder})`)),
+};
+export const storeOptions = {
+  ...localOptions,
+  remote: flag(here("takes the D1 of the deployed Worker, by Cloudflare's API")),
+};
 
 export interface StoreFlags {
   d1?: boolean | undefined;
   "persist-to"?: string | undefined;
   remote?: boolean | undefined;
 }
-
-/** What the usage of a tool shows of them. A host of the package has a D1 of its own, which takes SQL alone. */
-export const d1Option = isPackage ? "" : " [--d1 | --remote]";
-export const sqlOption = isPackage ? "--sql" : "--d1 | --remote | --sql";
-
-const localFlags = [
-  ["--d1", "takes the local D1 for the store, which `npm run dev -- --d1` serves"],
-  ["--persist-to DIR", `where that is kept (default ${defaultD1Folder})`],
-];
-const remoteFlags = [["--remote", "takes the D1 of the deployed Worker, by Cloudflare's API"]];
-
-const usageOf = (flags: string[][], width: number) =>
-  isPackage ? "" : flags.map(([flag = "", meaning]) => `\n  ${flag.padEnd(width)}  ${meaning}`).join("");
-
-/** @param width of the column of flags */
-export const localUsage = (width: number): string => usageOf(localFlags, width);
-export const storeUsage = (width: number): string => usageOf([...localFlags, ...remoteFlags], width);
 
 /**
  * The folder of the local D1, where that is the store.

@@ -32,11 +32,11 @@ export class SingleFlight<T> {
       waitUntil(flight.catch(() => undefined));
     }
     try {
-      return { value: await withDeadline(flight, deadlineMs, late), collapsed: underWay !== undefined };
+      return { value: await withDeadline(flight, deadlineMs, timeoutError), collapsed: underWay !== undefined };
     } finally {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     }
   }
 }
 
-const late = () => new Unavailable(`nothing was loaded within ${deadlineMs} ms`);
+const timeoutError = () => new Unavailable(`nothing was loaded within ${deadlineMs} ms`);

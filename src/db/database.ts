@@ -39,14 +39,18 @@ export async function runQuery<T>(run: () => Promise<T>, timing: QueryTiming = {
   const deadline = now() + queryMs;
   const waitMs = jitteredBackOff(firstWaitMs, random);
   try {
-    return await withDeadline(retry(run, { attempts, mayRetry, waitMs, deadline, now, ...others }), queryMs, late);
+    return await withDeadline(
+      retry(run, { attempts, mayRetry, waitMs, deadline, now, ...others }),
+      queryMs,
+      timeoutError,
+    );
   } catch (error) {
     const remedy = remedyOf(error);
     throw new Unavailable(remedy ?? "the store did not answer", { cause: error, remedy });
   }
 }
 
-const late = () => new Error(`no answer within ${queryMs / 1000} s`);
+const timeoutError = () => new Error(`no answer within ${queryMs / 1000} s`);
 
 /** The signs of a connection that was lost: Node's codes, and what workerd says. */
 const lostCodes = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];

@@ -46,5 +46,3 @@ export function hotPath({ peekToken, cache, now }: HotPathOptions) {
     },
   };
 }
-
-export type HotPath = ReturnType<typeof hotPath>;

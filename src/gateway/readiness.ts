@@ -33,10 +33,8 @@ const failureSeconds = 5;
 const clockSkewSeconds = 60;
 
 /**
- * Answers which store there is, whether it answers and, where it is kept in step with authentik, how old its last good run is, what started
- * it, how many warnings it had and how many icons there are: nothing else of it but the command that makes what is missing, since anybody
- * may ask. A run that is dated in the future is stale: its true
- * age is not known.
+ * Answers which store there is, whether it answers, the last good run of the sync (its age, trigger, warnings, icons), and the command that
+ * makes what is missing: no more, since anybody may ask. A run that is dated in the future is stale: its true age is not known.
  */
 export function readiness({ read, maxAgeSeconds, store, problem, now = Date.now }: ReadinessOptions) {
   const cache = swrCache<Readiness | undefined>({ storage: memoryStorage({ entries: 1 }), now });

@@ -9,7 +9,7 @@ import { clientNetwork, countRequest, type RateLimiter } from "../http/rate-limi
 export interface WebhookOptions {
   /** What a caller must know. Without it there is no webhook. */
   secret: string | undefined;
-  /** Called once for each call that knows it; resolves once that can no longer be lost. Without it there is no webhook. */
+  /** Called for each authentic call. Must resolve only after the run is stored. Without it there is no webhook. */
   onCall: (() => Promise<unknown>) | undefined;
   /** Counts calls that do not know it, by the client's address; those that do may come in bursts. */
   limiter?: RateLimiter | undefined;

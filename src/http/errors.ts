@@ -54,14 +54,15 @@ export const bodyTooLong = (maxBytes: number) =>
 export const bodyTooSlow = (milliseconds: number) =>
   new ApiError(408, { detail: `The body did not end within ${milliseconds / 1000} s.`, code: "timeout" });
 
-/** The one place where errors become answers. What is not meant for clients is logged and stays here. */
+/** The one place where errors become responses. */
 export function renderError(error: unknown): Response {
-  const { status, body, headers } = error instanceof ApiError ? error : hide(error);
+  const { status, body, headers } = error instanceof ApiError ? error : publicError(error);
   const safe = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
   return Response.json(body, { status, headers: { ...headers, ...safe } });
 }
 
-function hide(error: unknown): ApiError {
+/** Logs an error that is not for clients; gives what they are told. */
+function publicError(error: unknown): ApiError {
   console.error(describeError(error));
   if (error instanceof Unavailable) return storeUnavailable;
   if (error instanceof Error) console.error(error.stack);

@@ -24,21 +24,21 @@ export const listQuerySchema = z.object({
 
 export type ListQuery = z.infer<typeof listQuerySchema>;
 
-/** What each parameter would have to be sent as. */
-const written = ({ search, ordering, ...others }: ListQuery) => ({
+/** Each parameter as text that would be read as its value. */
+const textsOf = ({ search, ordering, ...others }: ListQuery) => ({
   ...others,
   search: search.join(" "),
   ordering: writeOrdering(ordering),
 });
 
-const defaults = new Map<string, unknown>(Object.entries(written(listQuerySchema.parse({}))));
+const defaults = new Map<string, unknown>(Object.entries(textsOf(listQuerySchema.parse({}))));
 
 /**
  * The canonical form of a query: known parameters only, as parsed, defaults dropped, sorted. Reading it gives the same query
  * again.
  */
 export function canonicalQuery(query: ListQuery): string {
-  const parameters = Object.entries(written(query))
+  const parameters = Object.entries(textsOf(query))
     .filter(([name, value]) => value !== undefined && value !== defaults.get(name))
     .map(([name, value]): [string, string] => [name, String(value)]);
   const canonical = new URLSearchParams(parameters);

@@ -11,14 +11,15 @@ export const keyBase = `https://sources.internal/v${formVersion}`;
  * @param publicUrl where authentik is, without a slash at its end. In the key, since Workers Cache ignores the host: two Workers
  * would share callback URLs.
  */
-export const listKey = (query: string, publicUrl: string): string =>
-  `${keyBase}/sources/oauth/?${query && `${query}&`}public_url=${encodeURIComponent(publicUrl)}`;
+export const listKey = (query: string, publicUrl: string): string => sourcesKey("", query, publicUrl);
 
-export const sourceKey = (slug: string, publicUrl: string): string =>
-  `${keyBase}/sources/oauth/${slug}/?public_url=${encodeURIComponent(publicUrl)}`;
+export const sourceKey = (slug: string, publicUrl: string): string => sourcesKey(`${slug}/`, "", publicUrl);
 
 export const sourceTypesKey = (name: string | undefined, publicUrl: string): string =>
-  `${keyBase}/sources/oauth/source_types/?${name === undefined ? "" : `${new URLSearchParams({ name })}&`}public_url=${encodeURIComponent(publicUrl)}`;
+  sourcesKey("source_types/", name === undefined ? "" : `${new URLSearchParams({ name })}`, publicUrl);
+
+const sourcesKey = (path: string, query: string, publicUrl: string) =>
+  `${keyBase}/sources/oauth/${path}?${query && `${query}&`}public_url=${encodeURIComponent(publicUrl)}`;
 
 /** @param digest of a bearer token, see `digestToken` */
 export const tokenKey = (digest: string): string => `${keyBase}/tokens/${digest}`;

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import * as z from "zod/mini";
+import { finiteNumber } from "../base/number-schema.ts";
 import { Unavailable } from "../base/unavailable.ts";
 import { type Database, runQuery } from "../db/database.ts";
 import { isGoodRun } from "../db/good-run.ts";
@@ -8,13 +9,13 @@ import { syncRuns } from "../db/schema.ts";
 /** The state of a store that answers. */
 export const readinessSchema = z.object({
   /** When the last good run of the sync began, in milliseconds since 1970: what it read is not older. Null: there was none. */
-  syncedAt: z.nullable(z.number()),
+  syncedAt: z.nullable(finiteNumber),
   /** What started that run. */
   trigger: z.optional(z.enum(syncRuns.trigger.enumValues)),
   /** How many warnings it had. */
-  warnings: z.optional(z.number()),
+  warnings: z.optional(finiteNumber),
   /** How many icons the store has, and how many could not be had when they were last asked for. */
-  icons: z.optional(z.object({ stored: z.number(), failed: z.number() })),
+  icons: z.optional(z.object({ stored: finiteNumber, failed: finiteNumber })),
   /** Whether there is no source, where there was no good run. */
   isEmpty: z.optional(z.boolean()),
   /** The command that makes the missing table: the store is not ready then. */

@@ -172,14 +172,14 @@ function readPublicUrl({ public_url: publicUrl }: Query): string {
 
 const json = { "Content-Type": "application/json" };
 
-const jsonResponse = (value: unknown): StoredResponse => ({ status: 200, headers: json, body: JSON.stringify(value) });
+const jsonResponse = (value: unknown, status = 200): StoredResponse => ({
+  status,
+  headers: json,
+  body: JSON.stringify(value),
+});
+
+const errorResponse = ({ status, body }: ApiError): StoredResponse => jsonResponse(body, status);
 
 async function taggedResponse(body: string, headers: Record<string, string> = {}): Promise<StoredResponse> {
   return { status: 200, headers: { ...json, ETag: await etagOf(body), ...headers }, body };
 }
-
-const errorResponse = ({ status, body }: ApiError): StoredResponse => ({
-  status,
-  headers: json,
-  body: JSON.stringify(body),
-});

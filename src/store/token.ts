@@ -1,15 +1,16 @@
 import { and, eq, isNull } from "drizzle-orm";
 import * as z from "zod/mini";
+import { finiteNumber } from "../base/number-schema.ts";
 import { type Database, runQuery } from "../db/database.ts";
 import { apiTokens } from "../db/schema.ts";
 
 /** What the store says of a token; null where it is unknown or revoked. */
 export const verdictSchema = z.nullable(
   z.object({
-    id: z.number(),
+    id: finiteNumber,
     scope: z.enum(apiTokens.scope.enumValues),
     /** Milliseconds since 1970; null: never. */
-    expiresAt: z.nullable(z.number()),
+    expiresAt: z.nullable(finiteNumber),
   }),
 );
 

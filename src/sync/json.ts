@@ -33,7 +33,7 @@ interface JsonWithSource {
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
-  // First, and whatever comes of it: over a string without an end, the search for numbers would take quadratic time.
+  // Parse first: on an unterminated string the search for numbers below is quadratic.
   const parsed: unknown = JSON.parse(text);
   const { hasOddNumbers, shallow } = survey(text);
   return hasOddNumbers ? parseNumbersAsWritten(shallow) : parsed;

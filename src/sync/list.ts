@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { integerFrom } from "../base/number-schema.ts";
 import type { SourceType } from "../source/source-type.ts";
 import { type Document, documentOf } from "./document.ts";
 import { checkLargestPage, excessOfBeside, excessOfSource, tooDeepKey } from "./list-limits.ts";
@@ -20,10 +21,6 @@ export interface SourceList {
   /** What is odd about its values. */
   warnings: Warnings;
 }
-
-/** Without zod's own numbers, which weigh more than all that is checked by them. */
-export const integerFrom = (minimum: number) =>
-  z.custom<number>((value) => Number.isSafeInteger(value) && Number(value) >= minimum);
 
 const envelopeSchema = z.looseObject({
   pagination: z.optional(z.looseObject({ count: integerFrom(0) })),

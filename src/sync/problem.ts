@@ -26,10 +26,10 @@ export class InvalidList extends Error {
 /** A line for each problem, naming the row, its slug and the field. */
 export function describeProblems(problems: readonly Problem[]): string {
   const more = problems.length < mostProblems ? [] : [`and perhaps more: the check stops at ${mostProblems} problems`];
-  return [...problems.map(describe), ...more].join("\n");
+  return [...problems.map(describeProblem), ...more].join("\n");
 }
 
-function describe({ row, slug, field, message }: Problem): string {
+function describeProblem({ row, slug, field, message }: Problem): string {
   const where = row === undefined ? [] : [nameRow(row, slug)];
   return [...where, ...(field === undefined ? [] : [field]), message].join(": ");
 }

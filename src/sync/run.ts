@@ -11,7 +11,7 @@ import { listAddress, shownAddress } from "./upstream/address.ts";
 import type { UpstreamOptions } from "./upstream/fetch.ts";
 import { defaultLimits, type Limits } from "./upstream/limits.ts";
 import { walkUpstream } from "./upstream/walk.ts";
-import { mostWarnings, type Warnings } from "./warning.ts";
+import { mostWarnings, noWarnings, unavailable, type Warnings } from "./warning.ts";
 import { readRevision, readStoredList, writeAttempts, writeDifference } from "./write.ts";
 
 export interface SyncOptions extends Partial<Pick<UpstreamOptions, "fetch" | "wait" | "random" | "now">> {
@@ -93,30 +93,22 @@ interface KeysRead {
 }
 
 async function readKeys(db: WritableDatabase, issuers: readonly string[], options: SyncOptions): Promise<KeysRead> {
-  const none: KeysRead = { isChanged: false, warnings: noWarnings };
+  if (issuers.length === 0) return { isChanged: false, warnings: noWarnings };
   try {
-    return issuers.length === 0
-      ? none
-      : await syncIssuerKeys(db, issuers, upstreamOptions({ ...options, token: undefined }));
+    return await syncIssuerKeys(db, issuers, upstreamOptions({ ...options, token: undefined }));
   } catch (error) {
-    const detail = `the store failed: ${innermostMessage(error)}`;
-    return {
-      ...none,
-      warnings: { count: 1, first: [{ source: null, key: "issuer_keys", what: "unavailable", detail }] },
-    };
+    return { isChanged: false, warnings: unavailable("issuer_keys", storeFailure(error)) };
   }
 }
 
-const noWarnings: Warnings = { count: 0, first: [] };
+const storeFailure = (error: unknown) => `the store failed: ${innermostMessage(error)}`;
 
 /** The list is good without its icons: a store that fails at them is a warning too. */
 async function copyOf(db: WritableDatabase, list: SourceList, options: SyncOptions): Promise<IconsCopied> {
   try {
     return await copyIcons(db, list, iconOptions(options));
   } catch (error) {
-    const detail = `the store failed: ${innermostMessage(error)}`;
-    const warnings: Warnings = { count: 1, first: [{ source: null, key: "icons", what: "unavailable", detail }] };
-    return { changed: 0, asked: 0, left: 0, warnings };
+    return { changed: 0, asked: 0, left: 0, warnings: unavailable("icons", storeFailure(error)) };
   }
 }
 
@@ -220,12 +212,7 @@ function failure(error: unknown, token: string): Outcome {
 }
 
 const sentence = (error: unknown, token: string) =>
-  redact(
-    error instanceof SyncError || error instanceof InvalidList
-      ? error.message
-      : `the store failed: ${innermostMessage(error)}`,
-    token,
-  );
+  redact(error instanceof SyncError || error instanceof InvalidList ? error.message : storeFailure(error), token);
 
 /**
  * An upstream that sends the token back does not get it into a log: not in a slug, where quotes are escaped, nor in a host or

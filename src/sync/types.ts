@@ -2,7 +2,7 @@ import { type SourceType, sourceTypeSchema } from "../source/source-type.ts";
 import { excessOfTypes, tooDeepKey } from "./list-limits.ts";
 import { createSanitizer } from "./sanitize.ts";
 import { isPlainObject } from "./secrets.ts";
-import { gatherWarnings, type Warnings } from "./warning.ts";
+import { gatherWarnings, unavailable, type Warnings } from "./warning.ts";
 
 /** What `source_types/` gives. */
 export interface TypesRead {
@@ -15,9 +15,7 @@ export interface TypesRead {
 const path = "source_types";
 
 /** Nothing could be read, and why. */
-export const typesUnavailable = (detail: string): TypesRead => ({
-  warnings: { count: 1, first: [{ source: null, key: path, what: "unavailable", detail }] },
-});
+export const typesUnavailable = (detail: string): TypesRead => ({ warnings: unavailable(path, detail) });
 
 /** Reads a bare array. A type that cannot be taken is left out. */
 export function readTypes(json: unknown): TypesRead {

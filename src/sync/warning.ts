@@ -16,6 +16,14 @@ export interface Warnings {
   first: Warning[];
 }
 
+export const noWarnings: Warnings = { count: 0, first: [] };
+
+/** The one warning that something could not be read, and why. */
+export const unavailable = (key: string, detail: string): Warnings => ({
+  count: 1,
+  first: [{ source: null, key, what: "unavailable", detail }],
+});
+
 /** As many as a person reads, and as the store keeps of a run. */
 export const mostWarnings = 10;
 

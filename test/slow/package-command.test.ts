@@ -107,11 +107,11 @@ describe("the messages of the package's command", () => {
     ["token", "token: name a command"],
     ["sync", "sync: AUTHENTIK_SYNC_URL is not set"],
     ["dev-store", "dev-store: name a command to run"],
-  ])("refuse `%s` with the usage and 2", async (args, message) => {
+  ])("refuse `%s` with 2, and say how to see the usage", async (args, message) => {
     const { code, stderr } = await cli(args, { AUTHENTIK_URL: "", AUTHENTIK_SYNC_URL: "" });
     expect(code).toBe(2);
     expect(stderr).toContain(message);
-    expect(stderr).toContain("Usage: npx authentik-sources-edge");
+    expect(stderr).toMatch(/\nSee npx authentik-sources-edge [\w -]*--help\n$/);
   });
 
   it("refuse a Node that engines does not name, and say so", async () => {

@@ -31,7 +31,7 @@ describe("the soak", () => {
     async (args) => {
       const { code, stderr } = await soak(...args);
       expect(code).toBe(2);
-      expect(stderr).toContain("Usage: npm run soak");
+      expect(stderr).toContain("See npm run soak -- --help");
     },
   );
 });

@@ -51,7 +51,7 @@ describe("npx wrangler dev", () => {
     const main = async (_: string[], io: Parameters<typeof startLocalD1>[2]) => {
       await startLocalD1(folder, "dev-token", io);
     };
-    expect(await runInside({ name: "test", usage: "", main }, [], { env: process.env })).toMatchObject({ code: 0 });
+    expect(await runInside({ name: "test", about: "", main }, [], { env: process.env })).toMatchObject({ code: 0 });
 
     const after = await startPlain();
     expect(await after.readyz()).toEqual({ status: "ready", store: "d1" });

@@ -98,7 +98,7 @@ describe("npm run authentik:setup", () => {
     const { code, lines } = await setUp([authentik.origin, "--hook", hook.address.href], { SYNC_HOOK_SECRET: secret });
     expect(code).toBe(1);
     expect(lines.at(-1)).toBe(
-      `authentik:setup: POST ${authentik.origin}/api/v3/propertymappings/notification/ was answered with 400: expression: … and …`,
+      `authentik-setup: POST ${authentik.origin}/api/v3/propertymappings/notification/ was answered with 400: expression: … and …`,
     );
   });
 
@@ -154,7 +154,7 @@ describe("npm run authentik:setup", () => {
     const { code, stderr, stdout } = await setUp(args, variables as Record<string, string>);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
-    expect(stderr).toContain("Usage: npm run authentik:setup");
+    expect(stderr).toContain("See npm run authentik:setup -- --help");
     expect(stderr).not.toContain("ssss");
   });
 

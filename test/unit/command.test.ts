@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { type Tool, UsageError } from "../../tools/command.ts";
 import { packageCommands, repositoryCommands } from "../../tools/commands.ts";
+import { flag, option } from "../../tools/usage.ts";
 import { runInside } from "../support/run.ts";
 
 const messageOf = (value: unknown) => z.string().safeParse(value).error?.issues[0]?.message;
@@ -9,7 +10,28 @@ const messageOf = (value: unknown) => z.string().safeParse(value).error?.issues[
 const bare = "Invalid input";
 const english = "Invalid input: expected string, received number";
 
-const toolOf = (main: Tool["main"]): Tool => ({ name: "tool", usage: "Usage: tool", main });
+const options = {
+  name: option("NAME", "what it is for\n(a line more)"),
+  scope: { ...option("SCOPE", "what it may"), default: "none" },
+  all: flag("takes all"),
+  secret: flag(),
+};
+
+const toolOf = (main: Tool["main"]): Tool => ({
+  ...{ name: "sync", forms: ["[OPTIONS]", "FILE"], about: "Does it.", variables: { TOKEN: "who asks" } },
+  ...{ options, main },
+});
+
+const usage = `Usage: npm run sync -- [OPTIONS]
+       npm run sync -- FILE
+
+Does it.
+  TOKEN          who asks
+  --name NAME    what it is for
+                 (a line more)
+  --scope SCOPE  what it may (default none)
+  --all          takes all
+`;
 
 const fail = (error: Error) => async () => {
   throw error;
@@ -48,17 +70,17 @@ describe("a tool", () => {
     [
       "that fails ends with 1, and with the innermost reason in one line",
       fail(new Error("outer", { cause: new Error("inner") })),
-      { code: 1, stderr: "tool: inner\n" },
+      { code: 1, stderr: "sync: inner\n" },
     ],
     [
-      "that is called wrongly ends with 2, and with its usage",
+      "that is called wrongly ends with 2, the reason and how to see the usage",
       fail(new UsageError("name a file")),
-      { code: 2, stderr: "tool: name a file\n\nUsage: tool\n" },
+      { code: 2, stderr: "sync: name a file\nSee npm run sync -- --help\n" },
     ],
     [
       "over a store without tables says what makes them",
       fail(new Error("no such table: api_tokens")),
-      { code: 1, stderr: "tool: no such table: api_tokens; run `npm run db:migrate` first\n" },
+      { code: 1, stderr: "sync: no such table: api_tokens; run `npm run db:migrate` first\n" },
     ],
   ] satisfies [string, Tool["main"], object][])("%s", async (_, main, expected) => {
     expect(await run(main)).toEqual({ stdout: "", ...expected });
@@ -67,7 +89,7 @@ describe("a tool", () => {
   it.each([["--help"], ["-h"], ["create", "--help"]])(
     "explains itself with %s %s, and does nothing else",
     async (...args) => {
-      expect(await run(fail(new Error("it has run")), args)).toEqual({ code: 0, stdout: "Usage: tool\n", stderr: "" });
+      expect(await run(fail(new Error("it has run")), args)).toEqual({ code: 0, stdout: usage, stderr: "" });
     },
   );
 });

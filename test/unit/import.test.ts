@@ -191,6 +191,6 @@ describe("the import tool", () => {
     const { code, stdout, stderr } = await importWith(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
-    expect(stderr).toContain("Usage: npm run db:import");
+    expect(stderr).toContain("See npm run db:import -- --help");
   });
 });

@@ -113,7 +113,7 @@ describe("npm run setup", () => {
     const { code, stdout, stderr } = await setUp(args, variables);
     expect({ code, stdout, changes: changes() }).toEqual({ code: 2, stdout: "", changes: [] });
     expect(stderr).toContain(message);
-    expect(stderr).toContain("Usage: npm run setup");
+    expect(stderr).toContain("See npm run setup -- --help");
   });
 
   const binding = (type: string, name: string, id = "d1000001-0000-4000-8000-000000000000") => ({ type, name, id });

@@ -159,7 +159,7 @@ describe("npm run sync", () => {
     const { code, stderr } = await sync(args, variables as Record<string, string>);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
-    expect(stderr).toContain("Usage: npm run sync");
+    expect(stderr).toContain("See npm run sync -- --help");
   });
 
   it("explains itself with --help", async () => {

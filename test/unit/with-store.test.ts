@@ -23,6 +23,6 @@ describe("the tools over a local D1", () => {
     const { code, stdout, stderr } = await runTool(name, args, variables);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
-    expect(stderr).toContain("Usage: npm run ");
+    expect(stderr).toContain("See npm run ");
   });
 });

@@ -1,6 +1,7 @@
 import { SyncError } from "../../src/sync/sync-error.ts";
 import { shownAddress } from "../../src/sync/upstream/address.ts";
-import { codeOf, readText } from "../../src/sync/upstream/fetch.ts";
+import { codeOf } from "../../src/sync/upstream/fetch.ts";
+import { readText } from "../../src/sync/upstream/response.ts";
 import { type Answer, Refusal, refusalOf, withoutSecrets } from "./refusal.ts";
 
 /** A page of a hundred rules brings the users of their groups along. */

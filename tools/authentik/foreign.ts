@@ -3,7 +3,7 @@ import { sourceModel } from "./hook.ts";
 import { hookPath } from "./hook-address.ts";
 import { secretIn } from "./hook-secret.ts";
 import { type Kind, kinds, objectName } from "./kinds.ts";
-import { type AuthentikObject, findObject } from "./objects.ts";
+import { type AuthentikObject, findNamed } from "./objects.ts";
 import { isNarrow, readerName } from "./reader.ts";
 import { isObject, Refusal } from "./refusal.ts";
 
@@ -78,8 +78,7 @@ const signs: Sign[] = [
 export async function refuseForeign(connection: Connection): Promise<void> {
   const found: Found = new Map();
   for (const { kind } of signs) {
-    const fields = Object.fromEntries(Object.values(kind.foundBy).map((field) => [field, objectName]));
-    const object = await findObject(connection, kind, fields);
+    const object = await findNamed(connection, kind);
     if (object) found.set(kind, object);
   }
   for (const { kind, isOurs, sign } of signs) {

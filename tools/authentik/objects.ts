@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type Connection, call } from "./connection.ts";
-import type { Kind } from "./kinds.ts";
+import { type Kind, objectName } from "./kinds.ts";
 import { Refusal } from "./refusal.ts";
 
 const objectSchema = z.looseObject({ pk: z.union([z.string(), z.int()]) });
@@ -33,6 +33,12 @@ export async function findObject(
     if (found || pagination.next === 0) return found;
   }
   throw new Refusal(`authentik has more than ${longestList} pages of ${label}s: is it authentik?`);
+}
+
+/** The one object of a kind that has the name of what is made. */
+export function findNamed(connection: Connection, kind: Kind): Promise<AuthentikObject | undefined> {
+  const fields = Object.fromEntries(Object.values(kind.foundBy).map((field) => [field, objectName]));
+  return findObject(connection, kind, fields);
 }
 
 export const createObject = async (connection: Connection, kind: Kind, fields: Fields): Promise<AuthentikObject> =>

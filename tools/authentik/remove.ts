@@ -2,7 +2,7 @@ import { send } from "./connection.ts";
 import type { Step } from "./ensure.ts";
 import { refuseForeign } from "./foreign.ts";
 import { type Kind, kinds, objectName } from "./kinds.ts";
-import { findObject, pathOf } from "./objects.ts";
+import { findNamed, pathOf } from "./objects.ts";
 import { refusalOf } from "./refusal.ts";
 import { requireSuperuser } from "./superuser.ts";
 
@@ -27,8 +27,7 @@ export async function removeAll({ connection, dryRun, report }: Step): Promise<v
   await refuseForeign(connection);
   for (const kind of order) {
     const name = `${kind.label} ${objectName}`;
-    const fields = Object.fromEntries(Object.values(kind.foundBy).map((field) => [field, objectName]));
-    const found = await findObject(connection, kind, fields);
+    const found = await findNamed(connection, kind);
     if (found && !dryRun) {
       const answer = await send(connection, "DELETE", pathOf(kind, found));
       // 404: somebody else was faster.

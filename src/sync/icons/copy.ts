@@ -5,9 +5,9 @@ import { unsignedAddress } from "../signature.ts";
 import { SyncError } from "../sync-error.ts";
 import { gatherWarnings, type Warnings } from "../warning.ts";
 import type { IconAddress } from "./addresses.ts";
-import { askForIcon, type IconOptions, later } from "./ask.ts";
+import { fetchIcon, type IconOptions, later } from "./fetch.ts";
 import { type Image, imageOfData } from "./image.ts";
-import { idOf, type Row, readIcons, writeIcons } from "./store.ts";
+import { type IconRow, idOf, readIcons, writeIcons } from "./store.ts";
 
 /** An icon that is known is asked for again after a day, one that could not be had after an hour. */
 const dayMs = 86_400_000;
@@ -35,7 +35,7 @@ export interface IconsCopied {
 interface Wanted extends IconAddress {
   pk: string;
   slug: string;
-  stored: Row | undefined;
+  stored: IconRow | undefined;
 }
 
 /** The icons of one address: it is asked for once, however many sources have it. */
@@ -46,7 +46,7 @@ interface Place {
 }
 
 /** What came of an address, and what is kept of it from now on. */
-type Answer = Pick<Row, "digest" | "etag" | "problem">;
+type Answer = Pick<IconRow, "digest" | "etag" | "problem">;
 
 /**
  * Copies the icons of a list that is in the store: those whose address is new, and those that were asked for more than a day ago. One
@@ -58,13 +58,13 @@ export async function copyIcons(db: WritableDatabase, list: SourceList, options:
   const now = options.now();
   const { rows, sizes } = await readIcons(db);
   /** False too where the image was lost: it is asked for then as if there had been none. */
-  const hasImage = (row: Row | undefined): row is Row => sizes.has(row?.digest ?? "");
+  const hasImage = (row: IconRow | undefined): row is IconRow => sizes.has(row?.digest ?? "");
   const wanted = list.documents.flatMap(({ pk, slug, icons }) =>
     icons.map((icon): Wanted => ({ ...icon, pk, slug, stored: rows.get(idOf({ pk, theme: icon.theme })) })),
   );
 
   /** When an icon is to be asked for; 0 where that was never done, or says nothing: a clock was ahead, or the image is lost. */
-  function dueAt(key: string, row: Row | undefined): number {
+  function dueAt(key: string, row: IconRow | undefined): number {
     if (row?.address !== key || row.askedAt > now) return 0;
     if (row.problem !== null) return row.askedAt + hourMs;
     return hasImage(row) ? row.askedAt + dayMs : 0;
@@ -76,19 +76,19 @@ export async function copyIcons(db: WritableDatabase, list: SourceList, options:
   const takeRequest = () => requests-- > 0;
 
   /** @returns undefined where the run has no request left */
-  async function ask(place: Place, known: Row | undefined): Promise<Answer | undefined> {
+  async function fetchAnswer(place: Place, known: IconRow | undefined): Promise<Answer | undefined> {
     const { digest = null, etag = null } = known ?? {};
     try {
-      const asked = await askFor(place, etag, { ...options, takeRequest });
-      if (asked === "unchanged") return { digest, etag, problem: null };
-      const found = await sha256Hexadecimal(asked.bytes);
-      const size = sizes.has(found) || images.has(found) ? 0 : asked.bytes.length;
+      const fetched = await fetchImage(place, etag, { ...options, takeRequest });
+      if (fetched === "unchanged") return { digest, etag, problem: null };
+      const found = await sha256Hexadecimal(fetched.bytes);
+      const size = sizes.has(found) || images.has(found) ? 0 : fetched.bytes.length;
       if (bytes + size > limits.allIconBytes) {
         throw new SyncError(`has no room: all icons may have ${limits.allIconBytes / 2 ** 20} MiB together`);
       }
       bytes += size;
-      images.set(found, asked);
-      return { digest: found, etag: asked.etag, problem: null };
+      images.set(found, fetched);
+      return { digest: found, etag: fetched.etag, problem: null };
     } catch (error) {
       if (error === later) return undefined;
       if (error instanceof SyncError) return { digest, etag, problem: redact(error.message) };
@@ -100,13 +100,13 @@ export async function copyIcons(db: WritableDatabase, list: SourceList, options:
   const named = new Set(wanted.map(idOf));
   const unnamed = [...rows.values()].filter((row) => !named.has(idOf(row)) && !list.held.includes(row.pk));
   const copied: IconsCopied = { changed: unnamed.filter(hasImage).length, asked: 0, left: 0, warnings };
-  const rewritten: Row[] = [];
+  const rewritten: IconRow[] = [];
   const confirmed = new Set<string>();
 
   async function copy(place: Place): Promise<void> {
     const { key, wanted } = place;
     const [first] = wanted;
-    const answer = await ask(
+    const answer = await fetchAnswer(
       place,
       wanted.map(({ stored }) => stored).find((row) => row?.address === key && hasImage(row)),
     );
@@ -163,10 +163,10 @@ async function keyOf(address: string, origin: string): Promise<string> {
   return key.startsWith(`${origin}/`) ? key.slice(origin.length) : key;
 }
 
-async function askFor({ wanted: [first] }: Place, etag: string | null, options: IconOptions) {
+async function fetchImage({ wanted: [first] }: Place, etag: string | null, options: IconOptions) {
   const { address = "" } = first ?? {};
   if (isData(address)) return { ...imageOfData(address), etag: null };
   const url = urlOf(address, options.origin);
   if (!url) throw new SyncError("is no address");
-  return askForIcon(url, etag, options);
+  return fetchIcon(url, etag, options);
 }

@@ -5,10 +5,11 @@ import { iconImages, icons } from "../../db/schema.ts";
 import { chunks, imagesOfNoIcon } from "../write.ts";
 import type { Image } from "./image.ts";
 
-export type Row = typeof icons.$inferSelect;
+/** An icon as the store has it. */
+export type IconRow = typeof icons.$inferSelect;
 
 /** Names a row: a source has an icon of each theme. */
-export const idOf = ({ pk, theme }: Pick<Row, "pk" | "theme">): string => `${pk} ${theme}`;
+export const idOf = ({ pk, theme }: Pick<IconRow, "pk" | "theme">): string => `${pk} ${theme}`;
 
 /** All that the store has of icons, but for the images themselves: of these the digest, and how many bytes each has. */
 export async function readIcons(db: WritableDatabase) {
@@ -28,8 +29,8 @@ export interface IconChanges {
   now: number;
   /** The addresses of which nothing has changed. */
   confirmed: string[];
-  rewritten: Row[];
-  unnamed: Row[];
+  rewritten: IconRow[];
+  unnamed: IconRow[];
   images: Map<string, Image>;
 }
 

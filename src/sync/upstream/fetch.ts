@@ -1,10 +1,8 @@
-import { BodyTooLong, NotUtf8, readBoundedText } from "../../base/bounded-text.ts";
-import { byteLength } from "../../base/byte-length.ts";
 import { jitteredBackOff, retry } from "../../base/retry.ts";
-import { countValues, parseJson } from "../json.ts";
 import { Passing, SyncError } from "../sync-error.ts";
 import { shownAddress } from "./address.ts";
 import type { Limits } from "./limits.ts";
+import { readJson, refusal, type UpstreamResponse } from "./response.ts";
 
 /** How upstream is asked; all but the token is given by tests only. */
 export interface UpstreamOptions {
@@ -22,14 +20,6 @@ export interface UpstreamOptions {
   now: () => number;
 }
 
-export interface UpstreamResponse {
-  json: unknown;
-  /** Of the text. */
-  bytes: number;
-  /** How many values it has, in any depth. */
-  values: number;
-}
-
 /**
  * Gets JSON from upstream: tries again after faults that may pass, follows redirects within the same origin, and stops at
  * every limit.
@@ -39,7 +29,7 @@ export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise
   const { limits, random, wait, now, deadline } = options;
   const backOff = jitteredBackOff(limits.firstWaitMs, random);
   const { token, absentStatuses } = options;
-  const question: Question<UpstreamResponse> = {
+  const exchange: Exchange<UpstreamResponse> = {
     headers: { ...(token !== undefined && { Authorization: `Bearer ${token}` }), Accept: "application/json" },
     check(next, address) {
       // The token goes along: it is sent to the origin that was configured, and to no other.
@@ -53,7 +43,7 @@ export async function fetchUpstream(url: URL, options: UpstreamOptions): Promise
       throw refusal(response, address, now());
     },
   };
-  return retry(() => ask(url, question, options), {
+  return retry(() => followRedirects(url, exchange, options), {
     attempts: limits.attempts,
     mayRetry: (error) => retryAfterOf(error, limits) !== undefined,
     waitMs: (attempt, error) => (retryAfterOf(error, limits) ?? 0) + backOff(attempt),
@@ -74,46 +64,46 @@ function retryAfterOf(error: unknown, { longestRetryAfterMs }: Limits): number |
   throw new SyncError(`${error.message}, and asks to be left alone for ${retryAfterMs / 1000} s`);
 }
 
-/** What is asked, and what is made of the answer. */
-export interface Question<T> {
+/** A request, and what is made of its response. */
+export interface Exchange<T> {
   headers: Record<string, string>;
   /**
-   * Called with each address before it is asked, and with the one that led there, as it is shown.
-   * @throws SyncError for one that may not be asked
+   * Called with each address before a request goes there, and with the one that led there, as it is shown.
+   * @throws SyncError for one that may have no request
    */
   check: (url: URL, from: string) => void;
-  /** Reads an answer that is no redirect; its address is as it is shown. */
+  /** Reads a response that is no redirect; its address is as it is shown. */
   read: (response: Response, address: string) => Promise<T>;
 }
 
 /**
- * Asks once, and follows redirects.
+ * Sends a request once, and follows redirects.
  * @throws SyncError
  */
-export async function ask<T>(start: URL, question: Question<T>, options: AskOptions): Promise<T> {
+export async function followRedirects<T>(start: URL, exchange: Exchange<T>, options: ExchangeOptions): Promise<T> {
   let url = start;
-  question.check(url, shownAddress(url.href));
+  exchange.check(url, shownAddress(url.href));
   for (let redirects = 0; ; redirects++) {
-    const answer = await attempt(url, question, options);
-    if ("value" in answer) return answer.value;
-    const next = URL.parse(answer.location, url.href);
+    const outcome = await attempt(url, exchange, options);
+    if ("value" in outcome) return outcome.value;
+    const next = URL.parse(outcome.location, url.href);
     const address = shownAddress(url.href);
     if (!next) throw new SyncError(`${address} redirects to nowhere`);
     if (redirects === options.limits.redirects) {
       throw new SyncError(`${address} redirects for more than ${redirects} times`);
     }
-    question.check(next, address);
+    exchange.check(next, address);
     url = next;
   }
 }
 
-export type AskOptions = Pick<UpstreamOptions, "limits" | "deadline" | "fetch" | "now">;
+export type ExchangeOptions = Pick<UpstreamOptions, "limits" | "deadline" | "fetch" | "now">;
 
 /** One request, its body included. */
 async function attempt<T>(
   url: URL,
-  { headers, read }: Question<T>,
-  { limits, fetch, now, deadline }: AskOptions,
+  { headers, read }: Exchange<T>,
+  { limits, fetch, now, deadline }: ExchangeOptions,
 ): Promise<{ location: string } | { value: T }> {
   const address = shownAddress(url.href);
   const milliseconds = Math.min(limits.attemptMs, deadline - now());
@@ -139,58 +129,6 @@ async function attempt<T>(
     // Its own message is not told: who knows what a runtime puts into it.
     throw new Passing(`the connection to ${address} failed${codeOf(error)}`);
   }
-}
-
-async function readJson(response: Response, limits: Limits, address: string): Promise<UpstreamResponse> {
-  const [type = "nothing"] =
-    response.headers
-      .get("Content-Type")
-      ?.toLowerCase()
-      .match(/^[-+.\w]+\/[-+.\w]+/) ?? [];
-  if (!/^application\/(json|[-.\w]+\+json)$/.test(type)) {
-    await response.body?.cancel();
-    throw new SyncError(`${address} answered with ${type}, not with JSON: is authentik there?`);
-  }
-  const text = await readText(response, limits.pageBytes, address);
-  const values = countValues(text);
-  if (values > limits.pageValues) throw new SyncError(`${address} answered with more than ${limits.pageValues} values`);
-  try {
-    return { json: parseJson(text), bytes: byteLength(text), values };
-  } catch {
-    throw new SyncError(`${address} answered with something that is not JSON, though it says so`);
-  }
-}
-
-export async function readText(response: Response, maxBytes: number, address: string): Promise<string> {
-  try {
-    return await readBoundedText(response, maxBytes);
-  } catch (error) {
-    if (error instanceof BodyTooLong) throw new SyncError(`${address} answered with more than ${maxBytes} bytes`);
-    if (error instanceof NotUtf8) throw new SyncError(`${address} answered with something that is not UTF-8`);
-    throw error;
-  }
-}
-
-/** What is to be done about a status, for the person who reads it. */
-const remedies: Record<number, string> = {
-  401: "the token is not one of authentik's API tokens, or has expired",
-  403: "the token is no good, or its user may not view OAuth sources",
-  404: "is it the address of an authentik?",
-};
-
-function refusal({ status, headers }: Response, address: string, now: number): SyncError {
-  const remedy = remedies[status];
-  const message = `${address} answered ${status}${remedy ? `: ${remedy}` : ""}`;
-  const mayPass = status === 429 || status >= 500;
-  return mayPass ? new Passing(message, retryAfter(headers.get("Retry-After"), now)) : new SyncError(message);
-}
-
-/** Seconds, or a date (RFC 9110, section 10.2.3); 0 for neither. */
-function retryAfter(header: string | null, now: number): number {
-  if (header === null) return 0;
-  if (/^[0-9]{1,9}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? 0 : Math.max(0, date - now);
 }
 
 /** A code of the operating system, such as ECONNREFUSED, where the runtime gives one. */

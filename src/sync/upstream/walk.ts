@@ -1,13 +1,15 @@
 import * as z from "zod/mini";
+import { integerFrom } from "../../base/number-schema.ts";
 import type { SourceType } from "../../source/source-type.ts";
-import { integerFrom, readList, type SourceList } from "../list.ts";
+import { readList, type SourceList } from "../list.ts";
 import { InvalidList } from "../problem.ts";
 import { unsignedDocument } from "../signature.ts";
 import { SyncError, Unsettled } from "../sync-error.ts";
 import { readTypes, type TypesRead, typesUnavailable } from "../types.ts";
-import { joinWarnings } from "../warning.ts";
+import { joinWarnings, noWarnings } from "../warning.ts";
 import { shownAddress, typesAddress } from "./address.ts";
-import { fetchUpstream, type UpstreamOptions, type UpstreamResponse } from "./fetch.ts";
+import { fetchUpstream, type UpstreamOptions } from "./fetch.ts";
+import type { UpstreamResponse } from "./response.ts";
 
 /** As many as authentik gives at once; newer versions may give less. */
 const pageSize = 1_000;
@@ -30,8 +32,6 @@ interface Page extends Pick<UpstreamResponse, "bytes" | "values"> {
 type OnPage = (read: number, total: number) => void;
 
 const neverEqual = "it was never the same twice in a row";
-
-/** The list changed while it was read. */
 
 /**
  * Reads the whole list, and what `source_types/` gives. One page is a list as it was at a moment. Several pages are not: an
@@ -126,7 +126,7 @@ async function readSourceTypes(list: URL, options: UpstreamOptions): Promise<Typ
   const limits = { ...options.limits, attempts: 1, attemptMs: Math.min(typesMs, options.limits.attemptMs) };
   try {
     const { json } = await fetchUpstream(typesAddress(list), { ...options, limits, absentStatuses: [403, 404] });
-    return json === undefined ? { warnings: { count: 0, first: [] } } : readTypes(json);
+    return json === undefined ? { warnings: noWarnings } : readTypes(json);
   } catch (error) {
     if (error instanceof SyncError) return typesUnavailable(error.message);
     throw error;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askForIcon, type IconOptions } from "../../src/sync/icons/ask.ts";
+import { fetchIcon, type IconOptions } from "../../src/sync/icons/fetch.ts";
 import { defaultLimits } from "../../src/sync/upstream/limits.ts";
 
 const origin = "http://10.0.0.9:9000";
@@ -10,7 +10,7 @@ const redirect = (Location: string) => new Response(null, { status: 301, headers
 async function ask(start: string, answers: Record<string, () => Response>, options: Partial<IconOptions> = {}) {
   const asked: string[] = [];
   let requests = 20;
-  const result = await askForIcon(new URL(start), null, {
+  const result = await fetchIcon(new URL(start), null, {
     limits: { ...defaultLimits, iconMs: 1_000 },
     now: () => 0,
     origin,
@@ -26,7 +26,7 @@ async function ask(start: string, answers: Record<string, () => Response>, optio
   return { result: typeof result === "object" ? result.type : result, asked };
 }
 
-describe("askForIcon", () => {
+describe("fetchIcon", () => {
   it.each(["https://cdn.example/a.svg", `${origin}/static/a.svg`, "https://203.0.113.1/a.svg"])(
     "asks at %s",
     async (url) => {
