@@ -19,8 +19,8 @@ type Operation = Oas3Operation<Oas3_1Schema>;
 
 const root: Oas3Server = { url: "/", description: "This Worker." };
 
-/** The lists are at both; authentik's own clients expect the second. */
-export const servers: Oas3Server[] = [root, { url: "/api/v3", description: "As authentik has it." }];
+/** The lists are at both; authentik's own clients expect the first. */
+export const servers: Oas3Server[] = [{ url: "/api/v3", description: "As authentik has it." }, root];
 
 const list: Operation = {
   operationId: "sources_oauth_list",
