@@ -14,10 +14,13 @@ export type DataCentre = ReturnType<typeof createDataCentre>;
 export const damages = ["lost", "no status", "another status", "from the future", "no freshness"] as const;
 export type Damage = (typeof damages)[number];
 
+/** Longer than any history, or what is dated ahead would be right in the end. */
+const aheadMs = 10 * 365 * 86_400_000;
+
 const damaged: Record<Exclude<Damage, "lost">, (headers: Record<string, string>, now: number) => void> = {
   "no status": (headers) => Reflect.deleteProperty(headers, "x-status"),
   "another status": (headers) => Object.assign(headers, { "x-status": "302" }),
-  "from the future": (headers, now) => Object.assign(headers, { "x-generated-at": String(now + 3_600_000) }),
+  "from the future": (headers, now) => Object.assign(headers, { "x-generated-at": String(now + aheadMs) }),
   "no freshness": (headers) => Reflect.deleteProperty(headers, "x-cache-control"),
 };
 
