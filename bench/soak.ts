@@ -8,7 +8,7 @@ import { memoryCache, memoryStorage } from "../src/cache/memory.ts";
 import type { StoredResponse } from "../src/cache/stored-response.ts";
 import { swrCache } from "../src/cache/swr.ts";
 import { readList, replaceSources, storeToken } from "../src/index.ts";
-import { playHistories } from "../test/model/history.ts";
+import { playHistories } from "../test/model/in-node.ts";
 import { failures, keepFailure } from "../test/model/keep-failure.ts";
 import { runTool, UsageError } from "../tools/command.ts";
 import { showProgress } from "../tools/progress.ts";

@@ -7,6 +7,7 @@ import { notesOf } from "./http/context.ts";
 import { readSettings, type Settings, type Variables } from "./settings.ts";
 import { cacheTags, readStore, type StoreOptions } from "./store/routes.ts";
 import { readServed, serveStore } from "./store/serve.ts";
+import { statusRoute } from "./store/status.ts";
 import { syncJob } from "./sync/job.ts";
 import { AlarmRunner } from "./sync/runner.ts";
 import type { Trigger } from "./sync/runs.ts";
@@ -40,6 +41,7 @@ function storeOptions({ settings, store }: Configuration, onRequest: () => void)
     database: (isPrimary) => store.forReading(isPrimary, onRequest),
     freshness,
     tokenGraceSeconds,
+    ownRoutes: [statusRoute],
     now: Date.now,
   };
 }

@@ -79,7 +79,7 @@ async function main(args: string[], io: Io): Promise<number> {
   io.print("Starting the Worker…");
   const options = {
     args: [...(store.args ?? []), ...others],
-    env: { ...env, ...store.variables },
+    env: { ...env, ...store.variables, ...(store.token && { DEV_ASSETS_TOKEN: store.token }) },
     onReady: (origin: string) => io.print(welcome(origin, store.shown, store.token)),
   };
   const wrangler = startWrangler(options, io);

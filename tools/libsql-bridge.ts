@@ -7,15 +7,18 @@ import { HTTPException } from "hono/http-exception";
 import * as z from "zod/mini";
 import { isSelect, LibsqlConnection, type Outcome, statement } from "./libsql-connection.ts";
 
-export interface LibsqlBridgeOptions {
+interface LibsqlFileOptions {
   /** The database file; made where there is none. */
   file: string;
+  /** How long a write waits for another process that writes to the file, in milliseconds. @default 10 s */
+  busyMs?: number;
+}
+
+export interface LibsqlBridgeOptions extends LibsqlFileOptions {
   /** @default a free one */
   port?: number;
   /** Asked for as a bearer token. @default none */
   authToken?: string | undefined;
-  /** How long a write waits for another process that writes to the file, in milliseconds. @default 10 s */
-  busyMs?: number;
 }
 
 export interface LibsqlBridge {
@@ -104,25 +107,43 @@ const refusal = (status: 400 | 401 | 404 | 413, message: string) => new HTTPExce
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
-/**
- * Answers `@libsql/client` over HTTP from a database file, by the native engine, for development and tests: statements and
- * batches as sqld, the real server, answers them (test/slow/sqld-parity.test.ts). All else of the protocol is refused by name,
- * interactive transactions too. Listens on loopback only.
- */
-export async function startLibsqlBridge(options: LibsqlBridgeOptions): Promise<LibsqlBridge> {
-  const { file, port = 0, authToken, busyMs = 10_000 } = options;
+/** Answers what `@libsql/client` sends as one request, from a database file, by the native engine. */
+export function openLibsqlFile({ file, busyMs = 10_000 }: LibsqlFileOptions) {
   const reader = new LibsqlConnection(file, busyMs);
   const writer = new LibsqlConnection(file, busyMs);
   let lastTurn: Promise<unknown> = Promise.resolve();
 
   /** A SELECT is run at once. All else takes turns: two that waited for each other inside of the engine would wait in vain. */
-  function answer(requests: PipelineRequest[]): Promise<object[]> {
+  function run(requests: PipelineRequest[]): Promise<object[]> {
     const isRead = requests.every(({ type }) => type !== "batch") && requests.flatMap(statementsOf).every(isSelect);
     if (isRead) return runPipeline(reader, requests);
     const turn = lastTurn.then(() => runPipeline(writer, requests)).finally(() => writer.rollback());
     lastTurn = turn.catch(() => {});
     return turn;
   }
+
+  return {
+    /** @throws HTTPException where the file's bridge does not answer that */
+    answer: async (text: string) => ({ baton: null, base_url: null, results: await run(readPipeline(text)) }),
+    async close() {
+      await lastTurn;
+      reader.close();
+      writer.close();
+    },
+  };
+}
+
+/**
+ * Answers `@libsql/client` over HTTP from a database file, for development and tests: statements and batches as sqld, the real
+ * server, answers them (test/slow/sqld-parity.test.ts). All else of the protocol is refused by name, interactive transactions
+ * too. Listens on loopback only.
+ */
+export async function startLibsqlBridge({
+  port = 0,
+  authToken,
+  ...options
+}: LibsqlBridgeOptions): Promise<LibsqlBridge> {
+  const file = openLibsqlFile(options);
 
   async function respond(request: IncomingMessage): Promise<object> {
     const { method, url, headers } = request;
@@ -133,7 +154,7 @@ export async function startLibsqlBridge(options: LibsqlBridgeOptions): Promise<L
     if (!(Number(headers["content-length"]) <= maxBytes)) {
       throw refusal(413, `a request has a Content-Length of ${maxBytes} at most`);
     }
-    return { baton: null, base_url: null, results: await answer(readPipeline(await text(request))) };
+    return file.answer(await text(request));
   }
 
   const server = createServer(async (request, response) => {
@@ -157,9 +178,7 @@ export async function startLibsqlBridge(options: LibsqlBridgeOptions): Promise<L
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await lastTurn;
-      reader.close();
-      writer.close();
+      await file.close();
     },
   };
 }

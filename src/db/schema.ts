@@ -105,7 +105,7 @@ export const listState = sqliteTable(
   "list_state",
   {
     id: integer().primaryKey(),
-    /** Goes up by one with every change; a writer that compared with an older one is refused. */
+    /** Goes up by one with every write, and with every run that finds nothing to write; a writer that has read before is refused. */
     revision: integer().notNull(),
     /** When the list last changed, in milliseconds since 1970; 0: never. */
     changedAt: integer("changed_at").notNull(),

@@ -5,16 +5,17 @@ import { imageBounds, memoryCache } from "../cache/memory.ts";
 import type { StoredResponse } from "../cache/stored-response.ts";
 import { swrCache } from "../cache/swr.ts";
 import type { StoreKind } from "../db/database.ts";
+import { bearerAuth } from "../http/bearer.ts";
 import { waitUntilOf } from "../http/context.ts";
 import { crossOrigin } from "../http/cors.ts";
 import { defaultHeaders } from "../http/default-headers.ts";
 import { renderError, throttled } from "../http/errors.ts";
 import { unknownPath } from "../http/help.ts";
 import { otherMethods } from "../http/methods.ts";
-import { clientNetwork, countRequest, isWithin } from "../http/rate-limit.ts";
+import { clientNetwork, countRequest, isWithin, limitByToken } from "../http/rate-limit.ts";
 import { newApp } from "../http/router.ts";
 import type { EdgeCache, Settings } from "../settings.ts";
-import { issuerKeysKey, readyKey } from "../store/key.ts";
+import { issuerKeysKey, readyKey, statusKey } from "../store/key.ts";
 import { jwtOrElse, jwtVerifier } from "../tokens/jwt.ts";
 import type { TokenVerifier } from "../tokens/verify.ts";
 import { type ReadKey, sourcesApp, storeVerifier } from "./app.ts";
@@ -22,6 +23,7 @@ import { type HotHit, hotPath } from "./hot-path.ts";
 import { iconsApp } from "./icons.ts";
 import { logRequests, requestLog } from "./log.ts";
 import { readiness } from "./readiness.ts";
+import { status } from "./status.ts";
 import { webhook } from "./webhook.ts";
 
 /** Asks a limit that needs no request. */
@@ -83,8 +85,26 @@ export function createGateway(options: GatewayOptions): Gateway {
         now,
       }),
     )
+    .get(
+      "/status",
+      bearerAuth(verifyToken),
+      limitByToken(limits.token),
+      status({
+        read: (c) => read(statusKey, c),
+        problem: sync.problem,
+        configured: {
+          AUTHENTIK_TOKEN: sync.token,
+          AUTHENTIK_URL: authentikUrl,
+          SYNC_HOOK_SECRET: sync.hookSecret,
+          SYNC_RUNNER: requestSync,
+          TOKEN_LIMIT: limits.token,
+          ADDRESS_LIMIT: limits.address,
+        },
+      }),
+    )
     .all("/healthz", otherMethods)
     .all("/readyz", otherMethods)
+    .all("/status", otherMethods)
     .all(
       "/hooks/authentik",
       webhook({ secret: sync.hookSecret, onCall: requestSync, limiter: limits.address, problem: sync.problem }),

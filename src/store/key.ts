@@ -34,6 +34,8 @@ export const iconImageKey = (digest: string): string => `${keyBase}/icons/${dige
 
 export const readyKey = `${keyBase}/ready`;
 
+export const statusKey = `${keyBase}/status`;
+
 /**
  * The path of a key below its form version; undefined for a URL that is none. A trusted client may be one version older or newer
  * than the Worker, whichever is upgraded first.

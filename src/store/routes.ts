@@ -25,17 +25,19 @@ export interface StoreOptions {
   freshness: Freshness;
   /** How long a good token stays good while the store is down, in seconds. */
   tokenGraceSeconds: number;
+  /** Routes of the deployed Worker alone: the bundles of hosts go without. @default none */
+  ownRoutes?: Route[];
   /** Milliseconds since 1970. */
   now: () => number;
 }
 
-/** What a route reads, and for how long that may be kept. */
+/** What a route reads, and for how long that may be kept; undefined for what no cache may keep. */
 interface Answer {
   value: StoredResponse;
-  freshness: Freshness;
+  freshness: Freshness | undefined;
 }
 
-interface Route {
+export interface Route {
   /** Of a key, below its form version. Its group, where it has one, is the `part`. */
   path: RegExp;
   /** A revocation takes effect within 60 s, and a replica may be behind by any time. */
@@ -153,7 +155,7 @@ export interface StoreAnswer extends Cached<StoredResponse> {
 export async function readStore(key: string, options: StoreOptions): Promise<StoreAnswer> {
   const url = new URL(key);
   const path = pathOfKey(url) ?? "";
-  for (const { path: pattern, isPrimary = false, tags, read } of routes) {
+  for (const { path: pattern, isPrimary = false, tags, read } of [...routes, ...(options.ownRoutes ?? [])]) {
     const match = pattern.exec(path);
     if (!match) continue;
     // Before the store is read: what changes meanwhile is younger than its age.
@@ -172,7 +174,7 @@ function readPublicUrl({ public_url: publicUrl }: Query): string {
 
 const json = { "Content-Type": "application/json" };
 
-const jsonResponse = (value: unknown, status = 200): StoredResponse => ({
+export const jsonResponse = (value: unknown, status = 200): StoredResponse => ({
   status,
   headers: json,
   body: JSON.stringify(value),

@@ -139,7 +139,8 @@ type Outcome = Pick<SyncRun, "outcome" | "error" | keyof Changes> & RunWarnings;
 
 /**
  * Where another writer was faster it starts again from the reading of upstream: what that writer read may be older than the
- * change for which this run was started.
+ * change for which this run was started. A run that finds nothing to write raises the revision all the same, so that one that has
+ * read before it cannot write after it.
  */
 async function replaceByUpstream(
   db: WritableDatabase,
@@ -149,10 +150,13 @@ async function replaceByUpstream(
   for (let attempt = 1; attempt <= writeAttempts; attempt++) {
     const revision = await readRevision(db);
     const list = await readUpstream(options);
-    const difference = compareLists(await readStoredList(db), list);
+    const stored = await readStoredList(db);
+    const difference = compareLists(stored, list);
     if (!allowRemovals) refuseLosses(difference);
+    const hasNothingToWrite = isEmpty(difference) && difference.renewed.length === 0;
     try {
-      await writeDifference(db, difference, { revision, now: now() });
+      // A list that is what was read need only stay so.
+      await writeDifference(db, difference, { revision: hasNothingToWrite ? stored.revision : revision, now: now() });
       const changes = { outcome: isEmpty(difference) ? "unchanged" : "changed", ...countChanges(difference) } as const;
       return { list, outcome: { ...changes, error: null, ...warningsOf(list, options.token) } };
     } catch (error) {

@@ -36,7 +36,7 @@ export async function readTypesByName(db: Pick<WritableDatabase, "select">): Pro
   return new Map(rows.map(({ name, type }) => [name, sourceTypeSchema.parse(JSON.parse(type))]));
 }
 
-/** The number that goes up with every change of the list. */
+/** The number that goes up with every write of the list, and with every run that finds nothing to write. */
 export async function readRevision(db: Pick<WritableDatabase, "select">): Promise<number> {
   const [state] = await db.select({ revision: listState.revision }).from(listState);
   if (!state) throw new Error(stateless);
@@ -88,7 +88,7 @@ export interface WriteOptions {
 
 /**
  * Writes a difference in one batch: one round trip, and atomic. Readers see the old list or the new one, and a writer that
- * dies leaves the old one.
+ * dies leaves the old one. One in which nothing differs raises the revision alone: a writer that has read before gives way to it.
  * @throws Superseded where another writer was faster; nothing is written then
  */
 export async function writeDifference(
@@ -98,7 +98,6 @@ export async function writeDifference(
 ): Promise<void> {
   const { added, changed, renewed, removed, beside, types } = difference;
   const isChange = !isEmpty(difference);
-  if (!isChange && renewed.length === 0) return;
   const replaced = [...changed, ...renewed].map(({ after }) => after);
   const rows = [...added, ...replaced];
   const values = chunks(rows.map(({ pk, document, searchText }) => JSON.stringify([pk, document, searchText])));
@@ -107,10 +106,9 @@ export async function writeDifference(
   checkBytes([...values, ...gone], options.maxBytes ?? defaultBatchBytes);
 
   const { revision } = listState;
-  // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster. Signatures alone
-  // do not count: a quiet list stays at its revision.
+  // The guard, and it comes first: the revision is NOT NULL, and becomes NULL where another writer was faster.
   const guard = db.update(listState).set({
-    revision: sql`CASE WHEN ${revision} = ${options.revision} THEN ${isChange ? sql`${revision} + 1` : revision} END`,
+    revision: sql`CASE WHEN ${revision} = ${options.revision} THEN ${revision} + 1 END`,
     ...(isChange && { changedAt: options.now }),
     ...(beside !== undefined && { beside }),
   });
@@ -126,9 +124,10 @@ export async function writeDifference(
   ];
   const iconDeletions =
     removed.size === 0 ? [] : [db.delete(icons).where(iconsOfNoSource), db.delete(iconImages).where(imagesOfNoIcon)];
-  const count = db.update(listState).set({ count: sql`(SELECT count(*) FROM ${writtenSources})` });
+  // It reads the whole table.
+  const counts = isChange ? [db.update(listState).set({ count: sql`(SELECT count(*) FROM ${writtenSources})` })] : [];
   try {
-    await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), ...iconDeletions, count]);
+    await db.batch([guard, ...deletions, ...insertions, ...(newTypes ?? []), ...iconDeletions, ...counts]);
   } catch (error) {
     if (isGuard(error)) throw new Superseded("the list was changed meanwhile", { cause: error });
     throw error;
@@ -190,6 +189,7 @@ export async function replaceSources(
     const stored = await readStoredList(db);
     const difference = compareLists(stored, list);
     options.check?.(difference);
+    if (isEmpty(difference) && difference.renewed.length === 0) return countChanges(difference);
     try {
       await writeDifference(db, difference, { ...options, revision: stored.revision });
       return countChanges(difference);

@@ -119,6 +119,8 @@ describe("answers of the Worker", () => {
     [typesPath, 403, { Authorization: "" }, "/sources/oauth/source_types/"],
     ["/healthz", 200, {}, "/healthz"],
     ["/readyz", 200, {}, "/readyz"],
+    ["/status", 200, {}, "/status"],
+    ["/status", 403, { Authorization: "" }, "/status"],
   ])("hold against the document: %s is its %i, asked with %j", async (path, status, given, url) => {
     const headers = { Authorization: `Bearer ${tokens.reader}`, ...given };
     await expectDescribed(path, status, await ask("company", url, { headers }));
@@ -130,6 +132,7 @@ describe("answers of the Worker", () => {
     [typesPath, 405, "/sources/oauth/source_types/"],
     ["/healthz", 405, "/healthz"],
     ["/readyz", 405, "/readyz"],
+    ["/status", 405, "/status"],
   ])("hold against the document: %s is its %i for another method", async (path, status, url) => {
     await expectDescribed(path, status, await ask("company", url, { method: "POST" }));
   });
@@ -152,6 +155,7 @@ describe("answers of the Worker", () => {
     [slugPath, "/sources/oauth/github/"],
     [typesPath, "/sources/oauth/source_types/"],
     ["/readyz", "/readyz"],
+    ["/status", "/status"],
   ])("hold against the document: %s is its 503 without a store", async (path, url) => {
     const headers = { Authorization: `Bearer ${tokens.reader}` };
     await expectDescribed(path, 503, await ask("storeless", url, { headers }));
@@ -161,6 +165,7 @@ describe("answers of the Worker", () => {
     [listPath, "/sources/oauth/"],
     [slugPath, "/sources/oauth/github/"],
     [typesPath, "/sources/oauth/source_types/"],
+    ["/status", "/status"],
   ])("hold against the document: %s is its 500 with a wrong configuration", async (path, url) => {
     await expectDescribed(path, 500, await ask("misconfigured", url));
   });
@@ -169,6 +174,7 @@ describe("answers of the Worker", () => {
     [listPath, "/sources/oauth/"],
     [slugPath, "/sources/oauth/github/"],
     [typesPath, "/sources/oauth/source_types/"],
+    ["/status", "/status"],
   ])("hold against the document: %s is its 429 beyond the limit of a token", async (path, url) => {
     const headers = { Authorization: `Bearer ${tokens.reader}` };
     // A request a minute is allowed.

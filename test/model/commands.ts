@@ -12,9 +12,9 @@ const text = (value: string) => ({ type: "text", value }) as const;
 const integer = (value: number) => ({ type: "integer", value: String(value) }) as const;
 
 /** Makes a token, or makes it anew; one that expires does so within a minute. */
-export function makeToken({ store, world }: Replica, token: string): void {
+export function makeToken({ store, world }: Replica, token: string): Promise<void> {
   const expiresAt = token === "expiring" ? integer(world.now() + 40_000) : ({ type: "null" } as const);
-  store.run(
+  return store.run(
     `INSERT INTO api_tokens (name, digest, last_four, scope, created_at, expires_at) VALUES (?, ?, 'test', ?, 0, ?)
       ON CONFLICT (digest) DO UPDATE SET revoked_at = NULL, expires_at = excluded.expires_at`,
     [text(token), text(digestOf(token)), text(token === "denied" ? "none" : "sources:read"), expiresAt],

@@ -1,21 +1,19 @@
 import fc from "fast-check";
 import { type Command, commandsOf, makeToken } from "./commands.ts";
 import { Broken } from "./judge.ts";
-import { createReplica } from "./replica.ts";
+import { createReplica, type Parts } from "./replica.ts";
 import { createWorld, type Event, inhabit } from "./world.ts";
 
 type Commands = Iterable<Command>;
 
-/** How many commands a history has at most. */
-const mostCommands = 30;
-
 /** Plays a history in a world of its own, and lets it end well: the store is up again, and whoever waits is answered. */
-async function play(scheduler: fc.Scheduler, commands: Commands, events: Event[]): Promise<void> {
-  const world = createWorld(scheduler, events);
-  const replica = createReplica(world);
+async function play(scheduler: fc.Scheduler, commands: Commands, events: Event[], parts: Parts): Promise<void> {
+  const world = createWorld(scheduler, events, parts.othersTurn);
+  const replica = createReplica(world, parts);
   const leave = inhabit(world, replica.platform);
   try {
-    for (const token of ["steady", "expiring", "denied"]) makeToken(replica, token);
+    await replica.store.clear();
+    for (const token of ["steady", "expiring", "denied"]) await makeToken(replica, token);
     replica.judge.look();
     replica.sync();
     await world.go();
@@ -63,6 +61,8 @@ export interface PlayOptions {
   /** The same seed gives the same histories. */
   seed: number;
   histories: number;
+  /** How many commands a history has at most. @default 30 */
+  commands?: number | undefined;
   /** Of a failure, to have its history again. */
   path?: string | undefined;
   /** Told of each history. */
@@ -70,13 +70,16 @@ export interface PlayOptions {
 }
 
 /** Plays histories until one breaks a promise, and shrinks that one. */
-export async function playHistories({ seed, histories, path, onHistory }: PlayOptions): Promise<Played> {
+export async function playHistoriesOver(
+  parts: Parts,
+  { seed, histories, commands: mostCommands = 30, path, onHistory }: PlayOptions,
+): Promise<Played> {
   const played = { histories: 0, steps: 0 };
   let broken: Event[] = [];
   const property = fc.asyncProperty(fc.scheduler(), commandsOf(mostCommands), async (scheduler, commands) => {
     const events: Event[] = [];
     try {
-      await play(scheduler, commands, events);
+      await play(scheduler, commands, events, parts);
     } catch (error) {
       broken = events;
       throw error;

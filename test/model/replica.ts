@@ -8,10 +8,10 @@ import { syncJob } from "../../src/sync/job.ts";
 import { readList } from "../../src/sync/list.ts";
 import { replaceSources } from "../../src/sync/write.ts";
 import { createAuthentik, syncToken } from "./authentik.ts";
-import { createDataCentre, type DataCentre } from "./data-centre.ts";
+import { createDataCentre, type DataCentre, type KeptCache } from "./data-centre.ts";
 import { createJudge, type Reply } from "./judge.ts";
 import { everything, publicUrl, type Question, questions } from "./questions.ts";
-import { createStore } from "./store.ts";
+import { createStore, type Engine } from "./store.ts";
 import { createWorkersCache } from "./workers-cache.ts";
 import type { Actor, World } from "./world.ts";
 
@@ -31,13 +31,25 @@ const databaseUrl = "http://localhost:8080";
 const settingsOf = (edgeCache: "cache-api" | "platform") =>
   readSettings({ AUTHENTIK_URL: publicUrl, EDGE_CACHE: edgeCache, LOG_HITS: "0", AUTHENTIK_TOKEN: syncToken });
 
+/** What is real in one runtime and stands in for it in another. */
+export interface Parts {
+  /** Ends when all that is under way within the process has gone on. */
+  othersTurn: () => Promise<unknown>;
+  engine: Engine;
+  /** The Cache API of a data centre, with nothing in it. */
+  openCache: (centre: string) => KeptCache;
+}
+
 export type Replica = ReturnType<typeof createReplica>;
 
 /** The whole of it: authentik, the store, the syncs between them, and gateways that answer readers. */
-export function createReplica(world: World) {
-  const store = createStore(world);
+export function createReplica(world: World, { engine, openCache }: Omit<Parts, "othersTurn">) {
+  const store = createStore(world, engine);
   const authentik = createAuthentik(world);
-  const centres: [DataCentre, DataCentre] = [createDataCentre(world, "A"), createDataCentre(world, "B")];
+  const centres: [DataCentre, DataCentre] = [
+    createDataCentre(world, openCache("A")),
+    createDataCentre(world, openCache("B")),
+  ];
   const workersCache = createWorkersCache(world, "W");
   const keys = () => [...centres[0].keys(), ...centres[1].keys(), ...workersCache.keys()];
   const judge = createJudge(world, store, authentik, keys);
@@ -194,7 +206,7 @@ export function createReplica(world: World) {
     /** The store comes back as it was when it was backed up: what was written since is as if it never was. */
     restore() {
       judge.forgetWrites();
-      store.restore();
+      return store.restore();
     },
     kill(isolate: number) {
       const name = isolateNames[isolate] ?? "A1";

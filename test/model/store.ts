@@ -1,6 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { readPipeline, runPipeline } from "../../tools/libsql-bridge.ts";
-import { LibsqlConnection } from "../../tools/libsql-connection.ts";
 import type { Actor, World } from "./world.ts";
 
 /** What the store does with requests. Slow is within its time limits, so a slow store is up. */
@@ -44,10 +41,12 @@ export interface Asked {
 
 export type Store = ReturnType<typeof createStore>;
 
-const migrations = readdirSync("drizzle")
-  .filter((name) => name.endsWith(".sql"))
-  .sort()
-  .flatMap((name) => readFileSync(`drizzle/${name}`, "utf8").split("--> statement-breakpoint"));
+/**
+ * A libSQL engine with the tables that the migrations make; all histories share it.
+ * @param text what a client sends to `/v2/pipeline`
+ * @returns the answer to each of its requests
+ */
+export type Engine = (text: string) => Promise<object[]>;
 
 /** The tables that histories write to, with the columns that are not generated. */
 const tables = {
@@ -59,49 +58,60 @@ const tables = {
 type Value = { type: "null" } | { type: "text"; value: string } | { type: "integer"; value: string };
 type Backup = [table: string, columns: string, rows: Value[][]][];
 
-let shared: { connection: LibsqlConnection; first: Backup } | undefined;
-
-function attempt(connection: LibsqlConnection, sql: string, args: Value[] = []): Value[][] {
-  const { result, error } = connection.attempt({ sql, args, named_args: [] });
-  if (error) throw new Error(`${error.message}: ${sql}`);
-  return (result as { rows: Value[][] }).rows;
+interface Answer {
+  error?: { message: string };
+  response?: { result?: { rows: Value[][] } };
 }
 
-function backUp(connection: LibsqlConnection): Backup {
-  return Object.entries(tables).map(([table, columns]) => [
-    table,
-    columns,
-    attempt(connection, `SELECT ${columns} FROM ${table}`),
-  ]);
+type Statement = [sql: string, args?: Value[]];
+
+const requestsOf = (statements: Statement[]) =>
+  statements.map(([sql, args = []]) => ({ type: "execute", stmt: { sql, args } }));
+
+const textOfRequests = (requests: object[]) => JSON.stringify({ requests: [...requests, { type: "close" }] });
+
+/** @returns the rows of each statement */
+async function rowsOf(engine: Engine, statements: Statement[]): Promise<Value[][][]> {
+  const answers: Answer[] = await engine(textOfRequests(requestsOf(statements)));
+  for (const { error } of answers) if (error) throw new Error(error.message);
+  return statements.map((_, i) => answers[i]?.response?.result?.rows ?? []);
 }
 
-function restore(connection: LibsqlConnection, backup: Backup): void {
-  for (const [table, columns, rows] of backup) {
-    attempt(connection, `DELETE FROM ${table}`);
-    const places = columns.replace(/\w+/g, "?");
-    for (const row of rows) attempt(connection, `INSERT INTO ${table} (${columns}) VALUES (${places})`, row);
-  }
+async function backUp(engine: Engine): Promise<Backup> {
+  const all = Object.entries(tables);
+  const rows = await rowsOf(
+    engine,
+    all.map(([table, columns]) => [`SELECT ${columns} FROM ${table}`]),
+  );
+  return all.map(([table, columns], i) => [table, columns, rows[i] ?? []]);
 }
 
-/** One database for all histories, each of which finds it as the migrations left it. */
-function open(): LibsqlConnection {
-  if (!shared) {
-    const connection = new LibsqlConnection(":memory:", 0);
-    for (const sql of migrations) attempt(connection, sql);
-    shared = { connection, first: backUp(connection) };
-  }
-  restore(shared.connection, shared.first);
-  for (const table of ["icons", "icon_images", "sync_runs", "sqlite_sequence"])
-    attempt(shared.connection, `DELETE FROM ${table}`);
-  return shared.connection;
-}
+const restoring = (backup: Backup): Statement[] =>
+  backup.flatMap(([table, columns, rows]) => {
+    const insert = `INSERT INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, "?")})`;
+    return [[`DELETE FROM ${table}`], ...rows.map((row): Statement => [insert, row])];
+  });
+
+/** Each history finds the database as the migrations left it. */
+const clearing: Statement[] = [
+  ...["oauth_sources", "api_tokens", "icons", "icon_images", "sync_runs", "sqlite_sequence"].map(
+    (table): Statement => [`DELETE FROM ${table}`],
+  ),
+  ["UPDATE list_state SET revision = 0, changed_at = 0, count = 0, beside = '{}'"],
+];
+
+/** What a state is made of. */
+const looking: Statement[] = [
+  ["SELECT document FROM oauth_sources ORDER BY name, pk"],
+  ["SELECT beside, changed_at FROM list_state"],
+  ["SELECT digest, expires_at, revoked_at, scope FROM api_tokens"],
+];
 
 const textOf = (value: Value | undefined) => (value?.type === "text" ? value.value : "");
 const integerOf = (value: Value | undefined) => (value?.type === "integer" ? Number(value.value) : null);
 
-/** A real database in this process, what it held at which time, and a network before it that may be bad. */
-export function createStore(world: World) {
-  const connection = open();
+/** A real database, what it held at which time, and a network before it that may be bad. */
+export function createStore(world: World, engine: Engine) {
   const states: State[] = [];
   const asked = new Map<string, Asked[]>();
   const look = { condition: "well" as Condition, delay: 300, upSince: 0, downSince: 0 };
@@ -109,12 +119,8 @@ export function createStore(world: World) {
   let seen = "";
 
   /** Keeps what the store holds now, where that has changed. */
-  function note(): void {
-    const documents = attempt(connection, "SELECT document FROM oauth_sources ORDER BY name, pk").map(([a]) =>
-      textOf(a),
-    );
-    const [state = []] = attempt(connection, "SELECT beside, changed_at FROM list_state");
-    const rows = attempt(connection, "SELECT digest, expires_at, revoked_at, scope FROM api_tokens");
+  function note([sources = [], [state = []] = [], rows = []]: Value[][][]): void {
+    const documents = sources.map(([document]) => textOf(document));
     const now = JSON.stringify([documents, state, rows]);
     if (now === seen) return;
     seen = now;
@@ -141,6 +147,19 @@ export function createStore(world: World) {
     });
   }
 
+  /** Runs what may write, and looks at what there is then. */
+  async function write(text: string): Promise<object[]> {
+    const { requests }: { requests: { type: string }[] } = JSON.parse(text);
+    const own = requests.filter(({ type }) => type !== "close");
+    const answers: Answer[] = await engine(textOfRequests([...own, ...requestsOf(looking)]));
+    note(answers.slice(own.length, -1).map(({ response }) => response?.result?.rows ?? []));
+    return [...answers.slice(0, own.length), ...answers.slice(-1)];
+  }
+
+  /** Runs statements past the network, and looks at what there is then. */
+  const run = async (statements: Statement[]) =>
+    note((await rowsOf(engine, [...statements, ...looking])).slice(-looking.length));
+
   const refusal = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   const json = { "Content-Type": "application/json" };
 
@@ -156,8 +175,7 @@ export function createStore(world: World) {
     const answer = await world.leave("the store", async () => {
       if (condition === "refuses") throw refusal();
       if (condition === "fails") return new Response("out of order", { status: 500 });
-      const results = await runPipeline(connection, readPipeline(text));
-      if (mayWrite(text)) note();
+      const results = mayWrite(text) ? await write(text) : await engine(text);
       const body = JSON.stringify({ baton: null, base_url: null, results });
       if (condition !== "drips") return new Response(body, { headers: json });
       // The body begins, and never ends.
@@ -204,18 +222,14 @@ export function createStore(world: World) {
       }
     };
 
-  note();
   return {
     states,
     look,
     fetchFor,
-    note,
+    clear: () => run(clearing),
     askedBy: (reader: string) => asked.get(reader) ?? [],
-    /** Runs a statement as an administrator does, past the network. */
-    run(sql: string, args: Value[] = []) {
-      attempt(connection, sql, args);
-      note();
-    },
+    /** Runs a statement as an administrator does. */
+    run: (...statement: Statement) => run([statement]),
     isUp: () => isUp[look.condition],
     become(condition: Condition, delay: number) {
       const [was, is] = [isUp[look.condition], isUp[condition]];
@@ -223,15 +237,10 @@ export function createStore(world: World) {
       if (was && !is) look.downSince = world.at();
       Object.assign(look, { condition, delay });
     },
-    backUp() {
-      backup = backUp(connection);
+    async backUp() {
+      backup = await backUp(engine);
     },
-    /** @returns whether there was a backup */
-    restore(): boolean {
-      if (backup) restore(connection, backup);
-      note();
-      return backup !== undefined;
-    },
+    restore: () => run(backup ? restoring(backup) : []),
   };
 }
 

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
-import { setImmediate as othersTurn } from "node:timers/promises";
 import type fc from "fast-check";
 
 /** On whose behalf something runs. What an actor that has ended still waits for never comes, as in the Workers runtime. */
@@ -32,12 +31,13 @@ const epoch = 1_800_000_000_000;
  * A world in which nothing happens by itself: the scheduler says which of the awaits that leave the process ends next, and time
  * passes when a command says so. So one seed gives one history.
  * @param events gets what happens
+ * @param othersTurn ends when all that needs neither the scheduler nor a timer has gone on
  */
-export function createWorld(scheduler: fc.Scheduler, events: Event[]) {
+export function createWorld(scheduler: fc.Scheduler, events: Event[], othersTurn: () => Promise<unknown>) {
   const actors = new AsyncLocalStorage<Actor>();
   const timers = new Map<number, Timer>();
   let numberOfTimers = 0;
-  let underWay = 0;
+  const underWay = new Set<Promise<unknown>>();
   /** What has truly passed, and what the clock on the wall shows besides: it may be set back. */
   let passed = 0;
   let offset = 0;
@@ -51,11 +51,12 @@ export function createWorld(scheduler: fc.Scheduler, events: Event[]) {
   async function leave<T>(label: string, effect: () => T | Promise<T>): Promise<T> {
     await scheduler.schedule(Promise.resolve(), label);
     if (actor()?.isOver()) return new Promise<never>(() => {});
-    underWay++;
+    const work = (async () => effect())();
+    underWay.add(work);
     try {
-      return await effect();
+      return await work;
     } finally {
-      underWay--;
+      underWay.delete(work);
     }
   }
 
@@ -68,8 +69,10 @@ export function createWorld(scheduler: fc.Scheduler, events: Event[]) {
 
   /** Until nothing can go on without the scheduler or a timer. */
   async function rest(): Promise<void> {
-    do await othersTurn();
-    while (underWay > 0);
+    do {
+      await Promise.allSettled(underWay);
+      await othersTurn();
+    } while (underWay.size > 0);
   }
 
   /** Lets so many of the awaits end, in the scheduler's order. */

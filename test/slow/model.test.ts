@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { playHistories } from "../model/history.ts";
+import { playHistories } from "../model/in-node.ts";
 import { keepFailure } from "../model/keep-failure.ts";
 
 /** Another one each day, which the run prints: see vitest.config.ts. */

@@ -121,15 +121,15 @@ async function killAtRandom(kills: number, startVictim: () => Promise<Victim>): 
   return moments;
 }
 
-/** Ten kills of the command over each store, and ten of sqld. */
+/** Four kills of the command over each store, and four of sqld: twenty in all. */
 const victims = [
-  { name: "the command over a file", kills: 10, startVictim: commandOver(startFile) },
+  { name: "the command over a file", kills: 4, startVictim: commandOver(startFile) },
   ...stores.map(({ name, start }) => ({
     name: `the command over ${name}`,
-    kills: 10,
+    kills: 4,
     startVictim: commandOver(start),
   })),
-  ...(sqldPath ? [{ name: "sqld under a sync", kills: 10, startVictim: serverOfSqld }] : []),
+  ...(sqldPath ? [{ name: "sqld under a sync", kills: 4, startVictim: serverOfSqld }] : []),
 ];
 
 describe(`a store of ${count} sources`, () => {

@@ -6,14 +6,14 @@ import { text } from "node:stream/consumers";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { TestProject } from "vitest/node";
 import { unstable_readConfig } from "wrangler";
-import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
+import { openLibsqlFile } from "../../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
 import { faults } from "./faults.ts";
 import { temporaryFolder } from "./run.ts";
 import { isOfIcons, sendIcon } from "./upstream.ts";
 
 interface LabStore {
-  server: LibsqlBridge;
+  answer: ReturnType<typeof openLibsqlFile>["answer"];
   requests: number;
   fault: string;
   /** Resolved when another fault is set. */
@@ -24,7 +24,7 @@ const readConformance = (path: string) => readFileSync(new URL(`../conformance/$
 
 /**
  * Gives the tests in workerd, which can start no server, stores of their own: each name has one, with its tables, from when it
- * is first asked. What is asked below that name is counted and passed on to a local libSQL server, or met with the fault that
+ * is first asked. What is asked below that name is counted and answered by the native engine, or met with the fault that
  * `PUT /NAME/fault` has set. Below `/authentik/FIXTURE` is an authentik that has these sources, and below `/conformance/` are
  * the files of that folder.
  */
@@ -34,16 +34,19 @@ export async function startLab(project: TestProject) {
   const templateDb = openStore(`file:${template}`, undefined);
   await migrateStore(templateDb);
   templateDb.$client.close();
+  // Its copies keep the mode in which this opens it.
+  await openLibsqlFile({ file: template }).close();
 
-  const stores = new Map<string, Promise<LabStore>>();
+  const stores = new Map<string, LabStore>();
 
-  async function makeStore(name: string): Promise<LabStore> {
+  function makeStore(name: string): LabStore {
     const file = join(folder, `${name}.db`);
     copyFileSync(template, file);
-    return { server: await startLibsqlBridge({ file }), requests: 0, fault: "none", over: Promise.withResolvers() };
+    const { answer } = openLibsqlFile({ file });
+    return { answer, requests: 0, fault: "none", over: Promise.withResolvers() };
   }
 
-  function storeOf(name: string): Promise<LabStore> {
+  function storeOf(name: string): LabStore {
     const store = stores.get(name) ?? makeStore(name);
     stores.set(name, store);
     return store;
@@ -64,7 +67,7 @@ export async function startLab(project: TestProject) {
       );
       return response.writeHead(200, { "Content-Type": "application/json" }).end(list);
     }
-    const store = await storeOf(name);
+    const store = storeOf(name);
     if (path === "requests") return response.end(String(store.requests));
     if (path === "fault") {
       store.fault = body;
@@ -75,8 +78,7 @@ export async function startLab(project: TestProject) {
     store.requests++;
     const meet = faults[store.fault];
     if (!meet) throw new Error(`there is no fault "${store.fault}"`);
-    const ask = () => fetch(`${store.server.url}/${path}`, { method: request.method ?? "GET", body });
-    return meet(response, ask, store.over.promise);
+    return meet(response, async () => JSON.stringify(await store.answer(body)), store.over.promise);
   }
 
   const lab = createServer((request, response) => {
@@ -89,9 +91,8 @@ export async function startLab(project: TestProject) {
   const { cache, durable_objects, exports, triggers, vars } = unstable_readConfig({ config: "wrangler.toml" });
   project.provide("wranglerConfig", { cache, durable_objects, exports, triggers, vars });
 
-  return async () => {
+  return () => {
     lab.close();
     lab.closeAllConnections();
-    await Promise.all([...stores.values()].map(async (store) => (await store).server.close()));
   };
 }

@@ -22,16 +22,22 @@ export async function createFileStore(rows: unknown[] = []) {
   const db = openStore(url, undefined);
   const load = (list: unknown) => replaceSources(db, readList(list), { now: Date.now() });
   await load(rows);
+  async function snapshot() {
+    const sources = await db.select().from(oauthSources).orderBy(asc(oauthSources.pk));
+    const types = await db.select().from(sourceTypes).orderBy(asc(sourceTypes.position));
+    return { sources, types, state: await db.select().from(listState) };
+  }
   return {
     db,
     file,
     url,
     load,
     /** All that readers see, and the revision. */
-    async snapshot() {
-      const sources = await db.select().from(oauthSources).orderBy(asc(oauthSources.pk));
-      const types = await db.select().from(sourceTypes).orderBy(asc(sourceTypes.position));
-      return { sources, types, state: await db.select().from(listState) };
+    snapshot,
+    /** All that readers see: a run that finds nothing to write raises the revision alone. */
+    async shown() {
+      const { state, ...lists } = await snapshot();
+      return { ...lists, state: state.map((row) => ({ ...row, revision: undefined })) };
     },
     slugs: async () => (await db.select().from(oauthSources).orderBy(asc(oauthSources.slug))).map(({ slug }) => slug),
     runs: () => db.select().from(syncRuns).orderBy(asc(syncRuns.id)),

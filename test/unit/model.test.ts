@@ -1,7 +1,7 @@
 // Holds P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P12, P13, P15 and P16: docs/promises.md.
 
 import { describe, expect, it } from "vitest";
-import { playHistories } from "../model/history.ts";
+import { playHistories } from "../model/in-node.ts";
 import type { Event } from "../model/world.ts";
 
 /** Fixed: a commit fails for what it has changed. `npm run test:slow` and the soak look further. */

@@ -1,4 +1,4 @@
-// Holds P14 and P16: docs/promises.md.
+// Holds P12, P14 and P16: docs/promises.md.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { listQuerySchema } from "../../src/source/query.ts";
@@ -112,9 +112,9 @@ describe("syncSources", () => {
   });
 
   it("writes nothing where nothing is new, and records that", async () => {
-    const before = await setup.store.snapshot();
+    const before = await setup.store.shown();
     expect(await setup.sync()).toMatchObject({ outcome: "unchanged", unchanged: 12, error: null });
-    expect(await setup.store.snapshot()).toEqual(before);
+    expect(await setup.store.shown()).toEqual(before);
     expect(await setup.store.runs()).toMatchObject([{ outcome: "unchanged", trigger: "command" }]);
   });
 
@@ -224,6 +224,22 @@ describe("syncSources", () => {
     expect(await sync()).toMatchObject({ outcome: "unchanged", error: null });
     expect(upstream.seen).toHaveLength(2);
     expect(JSON.stringify(await store.snapshot())).toContain("Newer");
+  });
+
+  /** The model's history, shrunk: a source is added, a run reads that, the source is removed, and a run finds nothing to write. */
+  it("keeps nothing older than what a run has read that came in between and had nothing to write", async () => {
+    const { store, upstream, sync } = setup;
+    const before = await store.shown();
+    let between: ReturnType<typeof sync> | undefined;
+    upstream.behaviour = (response, asked, request) => {
+      if (between) return servePages(stored)(response, asked, request);
+      between = sync();
+      between.then(() => changeFirst({ name: "Older" })(response, asked, request), response.destroy);
+    };
+    expect(await sync()).toMatchObject({ outcome: "unchanged", error: null });
+    expect(await between).toMatchObject({ outcome: "unchanged", error: null });
+    expect(upstream.seen).toHaveLength(3);
+    expect(await store.shown()).toEqual(before);
   });
 
   it("says so where the run cannot be recorded", async () => {

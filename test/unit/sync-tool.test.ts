@@ -35,10 +35,10 @@ describe("npm run sync", () => {
     upstream.behaviour = servePages([{ ...first, name: "Renamed" }, ...others, fresh]);
     const counts = "added 1, changed 1, removed 1, unchanged 10\n";
     expect(await sync()).toMatchObject({ code: 0, stdout: counts, stderr: expect.stringContaining("another 60 s") });
-    const after = await store.snapshot();
+    const after = await store.shown();
     const unchanged = "added 0, changed 0, removed 0, unchanged 12\n";
     expect(await sync()).toEqual({ code: 0, stdout: unchanged, stderr: "" });
-    expect(await store.snapshot()).toEqual(after);
+    expect(await store.shown()).toEqual(after);
   });
 
   it("reads at AUTHENTIK_URL where no other address is given", async () => {

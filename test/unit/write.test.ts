@@ -129,6 +129,16 @@ describe("writeDifference", () => {
     await expect(late).rejects.toThrow(Superseded);
     expect(await store.snapshot()).toEqual(before);
   });
+
+  it("raises the revision alone where nothing differs, and only of the list that it was found of", async () => {
+    const found = await readStoredList(store.db);
+    const nothing = compareLists(found, readList(stored));
+    const before = await store.shown();
+    await writeDifference(store.db, nothing, { revision: found.revision, now: 7 });
+    expect(await store.shown()).toEqual(before);
+    expect(await readRevision(store.db)).toBe(found.revision + 1);
+    await expect(writeDifference(store.db, nothing, { revision: found.revision, now: 7 })).rejects.toThrow(Superseded);
+  });
 });
 
 describe("readStoredList", () => {

@@ -1,9 +1,10 @@
 import { createExecutionContext, createScheduledController } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { syncRuns } from "../../src/db/schema.ts";
 import { listKey } from "../../src/store/key.ts";
 import worker, { type Bindings, Sources } from "../../src/worker.ts";
 import { createD1Store } from "../support/d1-store.ts";
-import { type AnyStore, createStore, readFixture } from "../support/store.ts";
+import { type AnyStore, createStore, readFixture, token } from "../support/store.ts";
 import { authentikUrl, startWorker } from "../support/worker.ts";
 
 let store: AnyStore;
@@ -83,6 +84,21 @@ describe("a Worker over D1", () => {
     const before = await store.requests();
     expect(await over({ ...store.bindings, ...libsql.bindings })).toMatchObject({ status: "ready", store: "libsql" });
     expect(await store.requests()).toBe(before);
+  });
+
+  it("tells its status, from the nearest replica", async () => {
+    await store.db
+      .insert(syncRuns)
+      .values({ startedAt: 0, durationMs: 1, trigger: "cron", upstream: "", outcome: "failed", error: "x" });
+    const { asked, bindings } = watchSessions();
+    const response = await startWorker({ bindings }).send("/status", { headers: { Authorization: `Bearer ${token}` } });
+    expect(await response.json()).toMatchObject({
+      sources: 12,
+      icons: { stored: 0, failed: 0, first_failed: [] },
+      warnings: { count: 0, first: [] },
+      runs: [{ started_at: "1970-01-01T00:00:00Z", outcome: "failed", reason: "x" }],
+    });
+    expect(asked).toEqual(["primary", "first-unconstrained"]);
   });
 
   it("takes an empty LIBSQL_URL for none", async () => {

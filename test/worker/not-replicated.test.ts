@@ -56,6 +56,7 @@ describe("a request for what is at authentik alone", () => {
     ["PUT", "/sources/oauth/source_types/"],
     ["POST", "/healthz"],
     ["POST", "/readyz"],
+    ["POST", "/status"],
   ])("is a 405 with the link: %s %s", async (method, path) => {
     const response = await worker.send(path, { method, headers });
     expect([response.status, await response.json()]).toEqual([

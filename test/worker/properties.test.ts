@@ -77,7 +77,7 @@ describe("the list, for random queries", () => {
           expect(new Set(pages.map((row) => row.pk)).size).toBe(adversarial.results.length);
         },
       ),
-      runs({ small: 15, large: 120 }),
+      runs({ small: 15, large: 80 }),
     );
   });
 
@@ -104,7 +104,7 @@ describe("the list, for random queries", () => {
         expect(padded.status).toBe(plain.status);
         expect(await padded.json()).toEqual(await plain.json());
       }),
-      runs({ small: 50, large: 500 }),
+      runs({ small: 50, large: 300 }),
     );
   });
 
@@ -123,7 +123,7 @@ describe("the list, for random queries", () => {
         }
         if (plain.status === 200) expect(cacheStatus(hit)).toMatch(/^hit/);
       }),
-      runs({ small: 60, large: 800 }),
+      runs({ small: 60, large: 500 }),
     );
   });
 

@@ -65,6 +65,7 @@ const ways: [string, string, () => Record<string, string>][] = [
   ["GET", "/sources//oauth/", () => ({})],
   ["GET", `/sources/oauth/?access_token=${token}&token=${token}`, () => ({})],
   ["GET", "/v1/sources/oauth/", () => ({})],
+  ["GET", "/status", () => ({})],
   ["OPTIONS", "/sources/oauth/", () => ({ Origin: "https://evil.example" })],
   ["POST", "/sources/oauth/", () => ({ "X-HTTP-Method-Override": "GET" })],
 ];

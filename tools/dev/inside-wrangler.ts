@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import { variableNames } from "../../src/settings.ts";
@@ -12,7 +12,17 @@ process.once("exit", () => rmSync(state, { recursive: true, force: true, maxRetr
 
 const variables = variableNames.flatMap((name) => (process.env[name] ? [`--var=${name}:${process.env[name]}`] : []));
 
+/** The pages of this run, which know the development token. A configuration of somebody else's has its own. */
+const assets = join(state, "pages");
+const isOurs = !process.argv.some((arg) => /^(-c|--config)\b/.test(arg));
+if (process.env.DEV_ASSETS_TOKEN && isOurs) {
+  mkdirSync(assets);
+  // For the command that wrangler runs before it bundles, which fills it.
+  process.env.DEV_ASSETS = assets;
+}
+
 const defaults = Object.entries({
+  ...(process.env.DEV_ASSETS && { "--assets": assets }),
   // The tools have read .dev.vars, and what it says is in the environment.
   "--env-file": devNull,
   // Two at once would collide on the usual one.

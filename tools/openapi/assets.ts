@@ -30,20 +30,23 @@ export const repositoryUrl = manifest.repository.url.replace(/^git\+|\.git$/g, "
 /**
  * Makes what is served as it stands: the document at /openapi.json, the pages at /docs/ and (by `_redirects`) at /, and
  * headers.
+ * @param folder `npm run dev` has one of its own, which no deployment looks into
+ * @param developmentToken what the page at / knows, in that folder alone
  */
-export function writeAssets(): void {
+export function writeAssets(folder = assetsFolder, developmentToken?: string): void {
+  /** Leaves a file alone that is right: every `wrangler dev` that runs watches the folder. */
+  function write(name: string, content: Buffer): void {
+    const path = join(folder, name);
+    if (existsSync(path) && readFileSync(path).equals(content)) return;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+
   write("openapi.json", Buffer.from(documentText));
   for (const name of ["_headers", "_redirects"]) write(name, readFileSync(join(pageFolder, name)));
   for (const name of pageFiles) write(`docs/${name}`, readFileSync(join(pageFolder, name)));
   const home = readFileSync(join(pageFolder, "home.html"), "utf8").replace("{{repository}}", repositoryUrl);
-  write("docs/home.html", Buffer.from(home));
+  const body = developmentToken === undefined ? "<body>" : `<body data-development-token="${developmentToken}">`;
+  write("docs/home.html", Buffer.from(home.replace("<body>", body)));
   for (const name of swaggerFiles) write(`docs/${name}`, readFileSync(join(swaggerFolder, name)));
-}
-
-/** Leaves a file alone that is right: every `wrangler dev` that runs watches the folder. */
-function write(name: string, content: Buffer): void {
-  const path = join(assetsFolder, name);
-  if (existsSync(path) && readFileSync(path).equals(content)) return;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
 }

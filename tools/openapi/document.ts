@@ -35,7 +35,7 @@ export const openapiDocument: Oas3_1Definition = {
   security: [{ bearer: [] }],
   tags: [
     { name: "sources", description: "What authentik calls OAuth sources: where people sign in with another account." },
-    { name: "operation", description: "For those who run the Worker; no token is asked for." },
+    { name: "operation", description: "For those who run the Worker; only `/status` asks for a token." },
   ],
   paths,
   components: {

@@ -1,5 +1,6 @@
 import type { Oas3_1Schema, Oas3Operation, Oas3Paths, Oas3Server } from "@redocly/openapi-core";
 import { syncRuns } from "../../src/db/schema.ts";
+import type { StoreStatus } from "../../src/store/status.ts";
 import { examplePage, exampleSource } from "./examples.ts";
 import { listParameters, slugParameter, sourceTypesParameters } from "./parameters.ts";
 import {
@@ -18,8 +19,8 @@ type Operation = Oas3Operation<Oas3_1Schema>;
 
 const root: Oas3Server = { url: "/", description: "This Worker." };
 
-/** The lists are at both; authentik's own clients expect the second. */
-export const servers: Oas3Server[] = [root, { url: "/api/v3", description: "As authentik has it." }];
+/** The lists are at both; authentik's own clients expect the first. */
+export const servers: Oas3Server[] = [{ url: "/api/v3", description: "As authentik has it." }, root];
 
 const list: Operation = {
   operationId: "sources_oauth_list",
@@ -128,10 +129,100 @@ const readyz: Operation = {
   },
 };
 
+const count: Oas3_1Schema = { type: "integer", minimum: 0 };
+
+const object = (properties: Record<string, Oas3_1Schema>, optional: string[] = []): Oas3_1Schema => ({
+  type: "object",
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  additionalProperties: false,
+});
+
+const warningSchema = object({
+  source: { type: ["string", "null"], description: "The slug of the source; null where it is of no source." },
+  key: { type: "string", description: "The key that holds the value; dots lead into it." },
+  what: { type: "string", description: "What is odd, in a word." },
+});
+
+const runSchema = object({
+  started_at: { type: "string", format: "date-time" },
+  duration_ms: count,
+  trigger: { type: "string", enum: syncRuns.trigger.enumValues },
+  outcome: { type: "string", enum: syncRuns.outcome.enumValues },
+  warnings: count,
+  reason: {
+    type: ["string", "null"],
+    description: "Why it went wrong. No address of authentik or of the store is in it.",
+  },
+});
+
+const statusSchema = object(
+  {
+    sources: count,
+    icons: object({
+      stored: count,
+      failed: { ...count, description: "How many could not be had when they were last asked for." },
+      first_failed: {
+        type: "array",
+        maxItems: 10,
+        items: { type: "string" },
+        description: "The slugs of their sources.",
+      },
+    }),
+    warnings: {
+      ...object({ count, first: { type: "array", items: warningSchema } }),
+      description: "Of the last good run of the sync.",
+    },
+    runs: { type: "array", maxItems: 10, items: runSchema, description: "Of the sync, the newest first." },
+    problem: { type: "string", description: "What is wrong with the variables of the sync." },
+    not_configured: {
+      type: "array",
+      items: { type: "string" },
+      description:
+        "The variables and bindings that are not set and may be: without `AUTHENTIK_TOKEN` no sync runs here.",
+    },
+  },
+  ["problem"],
+);
+
+const exampleStatus = {
+  sources: 12,
+  icons: { stored: 11, failed: 1, first_failed: ["okta"] },
+  warnings: { count: 1, first: [{ source: "okta", key: "icon_url", what: "unavailable" }] },
+  runs: [
+    {
+      started_at: "2026-11-29T10:05:00Z",
+      duration_ms: 412,
+      trigger: "cron",
+      outcome: "failed",
+      warnings: 0,
+      reason: "authentik answered 502",
+    },
+  ],
+  not_configured: ["SYNC_HOOK_SECRET", "TOKEN_LIMIT", "ADDRESS_LIMIT"],
+} satisfies StoreStatus & { not_configured: string[] };
+
+const { 304: _, ...refusals } = sharedRefs;
+
+const status: Operation = {
+  operationId: "status",
+  tags: ["operation"],
+  summary: "How the replica is, for whoever may view sources",
+  responses: {
+    200: {
+      description: "Read from the store at this moment.",
+      headers: headerRefs(...commonHeaders),
+      content: { "application/json": { schema: statusSchema, example: exampleStatus } },
+    },
+    ...refusals,
+  },
+};
+
 export const paths: Oas3Paths<Oas3_1Schema> = {
   "/sources/oauth/": { get: list },
   "/sources/oauth/{slug}/": { get: retrieve },
   "/sources/oauth/source_types/": { get: sourceTypes },
   "/healthz": { servers: [root], get: healthz },
   "/readyz": { servers: [root], get: readyz },
+  "/status": { servers: [root], get: status },
 };

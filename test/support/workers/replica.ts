@@ -14,7 +14,7 @@ export class Sources extends DeployedSources {
 
 /** The runner with short pauses, which knows when it is at rest. */
 export class SyncRunner extends DeployedRunner {
-  protected override readonly lookAgainMs = 1_500;
+  protected override readonly lookAgainMs = 500;
   #isRunning = false;
 
   protected override async run(...args: Parameters<DeployedRunner["run"]>): Promise<boolean> {
