@@ -294,6 +294,7 @@ export function createJudge(
         const now = essenceOfDocuments(store.states.at(-1)?.documents ?? []);
         const isAsRead = (authentik.versions.get(now) ?? 0) >= version || offered.size > 0;
         expect(isAsRead, "P13", () => "a good sync has left the store older than authentik was when it began");
+        Object.assign(told, { at: world.at(), asked: new Map() });
         // Whoever has read before may not write any more.
         if (offered.size === 0) lastSynced = Math.max(lastSynced, version);
       };

@@ -37,6 +37,48 @@ describe("a cache in front of another cache that serves stale", () => {
   });
 });
 
+describe("the circuit breaker", () => {
+  it("tries no load for 5 s after a failure, then one in the background, and closes with the first that succeeds", async () => {
+    let now = 0;
+    let isUp = true;
+    const load = vi.fn(async () => {
+      if (!isUp) throw new Error("the store is down");
+      return cached({ generatedAt: now, freshness: { ...freshness, fresh: 10 } });
+    });
+    const cache = swrCache<StoredResponse>({ storage: memoryStorage({ entries: 10 }), now: () => now });
+    const get = async (at: number) => {
+      now = at;
+      const work: Promise<unknown>[] = [];
+      const { status } = await cache.get("key", load, (each) => work.push(each));
+      await Promise.all(work);
+      return [status, load.mock.calls.length];
+    };
+    expect(await get(0)).toEqual(["miss", 1]);
+    isUp = false;
+    expect(await get(11_000)).toEqual(["stale-after-error", 2]);
+    expect(await get(15_999)).toEqual(["stale-if-error", 2]);
+    expect(await get(16_000)).toEqual(["stale-if-error", 3]);
+    isUp = true;
+    expect(await get(20_999)).toEqual(["stale-if-error", 3]);
+    expect(await get(21_000)).toEqual(["stale-if-error", 4]);
+    expect(await get(21_001)).toEqual(["fresh", 4]);
+    // The failure is forgotten: this one waits for the load again.
+    expect(await get(31_001)).toEqual(["expired", 5]);
+  });
+});
+
+describe("a load that brings something older than what the cache has", () => {
+  it("counts as a failed one", async () => {
+    const storage = memoryStorage<StoredResponse>({ entries: 10 });
+    const fresh10 = { ...freshness, fresh: 10 };
+    await storage.put("key", cached({ body: "newer", generatedAt: 50_000, freshness: fresh10 }));
+    const cache = swrCache<StoredResponse>({ storage, now: () => 61_000 });
+    const load = async () => cached({ body: "older", generatedAt: 49_000, freshness: fresh10 });
+    const { value, status } = await cache.get("key", load, waitUntil);
+    expect([value.body, status]).toEqual(["newer", "stale-after-error"]);
+  });
+});
+
 describe("a cache whose storage fails", () => {
   it("logs the fault, and gives the loaded value", async () => {
     const logError = vi.fn();
