@@ -18,8 +18,8 @@ Runs the Worker on this machine, at http://localhost:8787 unless --port says oth
   AUTHENTIK_URL      where authentik is; callback URLs are built on it${localUsage(17)}
 Every variable of the Worker that is set here reaches it; README.md lists them.`;
 
-/** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
-const devDefaults = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
+/** The cache that runs on a laptop, lists so short-lived that an import shows within 5 seconds, and a line for every hit too. */
+const devDefaults = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0", LOG_HITS: "1" };
 
 interface DevStore {
   /** For a person. */
