@@ -100,6 +100,9 @@ describe("the Node of the project", () => {
     for (const job of ["check", "slow"])
       expect(jobs[job]?.steps.some(({ with: given }) => given?.["node-version-file"] === ".nvmrc")).toBe(true);
     expect(`>=${jobs.command?.strategy?.matrix.node?.[0]}`).toBe(manifest.engines.node);
+    // npm asks this of a clone, and `engines` of whoever installs the package.
+    const [, oldest] = /^>=(\d+)$/.exec(manifest.devEngines.runtime.version) ?? [];
+    for (const path of ["README.md", "CONTRIBUTING.md"]) expect(read(path)).toContain(`Node ${oldest} or newer`);
   });
 });
 
