@@ -19,8 +19,11 @@ empty), or http(s)://… or libsql://… of a server, which is left as it is; LI
   AUTHENTIK_URL: "where authentik is; callback URLs are built on it",
 };
 
-/** The cache that runs on a laptop, and lists so short-lived that an import shows within 5 seconds. */
-const devDefaults: NodeJS.ProcessEnv = { EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" };
+/** The cache that runs on a laptop, lists so short-lived that an import shows within 5 seconds, and a line for every hit too. */
+const devDefaults: NodeJS.ProcessEnv = {
+  ...{ EDGE_CACHE: "cache-api", CACHE_FRESH_SECONDS: "2", CACHE_STALE_SECONDS: "0" },
+  LOG_HITS: "1",
+};
 
 interface DevStore {
   /** For a person. */

@@ -5,6 +5,7 @@ import { describe, expect, it, type TestContext, vi } from "vitest";
 import { type DevServer, startDev } from "../support/dev.ts";
 import { descendants, filesBelow, isRunning } from "../support/processes.ts";
 import { readFixture, run, temporaryFolder } from "../support/run.ts";
+import { drawTerminal } from "../support/terminal-picture.ts";
 
 const patience = { timeout: 30_000, interval: 100 };
 
@@ -59,6 +60,12 @@ describe.concurrent("npm run dev in a terminal", () => {
     const { stdout } = await run("sh", ["-c", `${dev.curl} --silent --fail`]);
     expect(JSON.parse(stdout).results).toHaveLength(readFixture("company").results.length);
     expect((await fetch(`${dev.origin}/docs/`)).status).toBe(200);
+    const search = `${dev.origin}/api/v3/sources/oauth/?search=git`;
+    const ask = async (url: string, token: string) =>
+      (await fetch(url, { headers: { Authorization: `Bearer ${token}` } })).arrayBuffer();
+    for (let i = 0; i < 2; i++) await ask(search, "dev-token");
+    await ask(`${dev.origin}/api/v3/sources/oauth/github/`, "dev-token");
+    await ask(search, "wrong");
     expect((await fetch(`${dev.origin}/nowhere`)).status).toBe(404);
     await vi.waitFor(() => expect(dev.output()).toContain("/nowhere"), patience);
     expect(linesOf(dev).slice(1)).toEqual([
@@ -75,8 +82,20 @@ describe.concurrent("npm run dev in a terminal", () => {
       "What follows is the Worker's log, a line for every request that reaches it. Ctrl-C ends it.",
       "",
       expect.stringMatching(/200.{0,5} {2}miss +\d+ ms {2}token 1 {3}GET \/api\/v3\/sources\/oauth\/$/),
+      expect.stringMatching(/200.{0,5} {2}miss +\d+ ms {2}token 1 {3}GET \/api\/v3\/sources\/oauth\/$/),
+      expect.stringMatching(/200.{0,5} {2}hit +\d+ ms {2}token 1 {3}GET \/api\/v3\/sources\/oauth\/$/),
+      expect.stringMatching(/200.{0,5} {2}miss +\d+ ms {2}token 1 {3}GET \/api\/v3\/sources\/oauth\/github\/$/),
+      expect.stringMatching(/403.{0,5} {9} +\d+ ms {12}GET \/api\/v3\/sources\/oauth\/$/),
       expect.stringMatching(/404.{0,5} {9} +\d+ ms {12}GET \/nowhere {2}\(not replicated\)$/),
     ]);
+    if (process.env.UPDATE_SCREENSHOT) {
+      // Of the first line npm's wheel has a piece.
+      const shown = ["$ npm run dev", "Starting the Worker…", ...linesOf(dev).slice(1)].map((line) =>
+        line.replaceAll(dev.origin, "http://localhost:8787").replace(file, ".data/sources.db"),
+      );
+      const title = "npm run dev in a terminal: where everything is, and a line for every request";
+      writeFileSync("docs/pictures/terminal.svg", drawTerminal(title, shown));
+    }
     await closeTerminal(dev);
     await vi.waitFor(() => expect(filesBelow(tmp)).toEqual([]), patience);
   });

@@ -156,6 +156,7 @@ describe("npm run dev with the address of a server", () => {
       ...arrived,
       CACHE_FRESH_SECONDS: "2",
       CACHE_STALE_SECONDS: "0",
+      LOG_HITS: "1",
       AUTHENTIK_URL: "https://authentik.example",
     });
     await dev.stop();

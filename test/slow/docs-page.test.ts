@@ -205,6 +205,8 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
       await page.locator(".auth-container input").waitFor();
       expect(await findUnreadable(page)).toEqual([]);
       await page.locator(".auth-btn-wrapper .btn-done").click();
+      await page.getByLabel("Search paths and parameters").fill("jwks");
+      await page.getByText("/healthz").waitFor({ state: "detached" });
       await open(page, "sources_oauth_list");
       await page.locator(".all-headers").first().waitFor();
       expect(await findUnreadable(page)).toEqual([]);
@@ -240,6 +242,10 @@ describe.skipIf(!chromiumPath)("the page at /docs/ in a browser", () => {
       const { page, messages } = await openPictured(browser, dev, "/docs/", look);
       await authorize(page, "dev-token");
       expect(await tryOut(page, "sources_oauth_retrieve")).toMatchObject({ status: "200" });
+      for (const name of ["fetch", "typed client", "curl"]) {
+        await page.getByText(name, { exact: true }).click();
+        expect(await findUnreadable(page)).toEqual([]);
+      }
       await page.locator(".scheme-container").hover();
       expect(await findUnreadable(page)).toEqual([]);
       expect(messages).toEqual([]);

@@ -257,11 +257,12 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
 
   describe.each(looks)("at $width px in $scheme", (look) => {
     it("is readable where a sync just ran, which its picture shows", async () => {
-      const { page } = await openPictured(browser, dev, "/", look);
+      const { page, messages, strangers } = await openPictured(browser, dev, "/", look);
       await page.route("**/readyz", json(200, { status: "ready", sync: { age_seconds: 42 } }));
       await page.reload();
       await page.getByText("42 seconds ago").waitFor();
       expect(await findUnreadable(page)).toEqual([]);
+      expect({ messages, strangers }).toEqual({ messages: [], strangers: [] });
       await takePicture(page, "home", look);
       await closePage(page);
     });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { load } from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -62,12 +62,47 @@ interface Job {
 const { jobs } = load(read(".github/workflows/ci.yml")) as { jobs: Record<string, Job> };
 const commandsOf = (job: string) => jobs[job]?.steps.flatMap(({ run: line }) => line ?? []) ?? [];
 
+describe("the pictures of docs", () => {
+  const pictures = readdirSync("docs/pictures");
+
+  it("are small", () => {
+    const sizes = pictures.map((name) => [name, statSync(join("docs/pictures", name)).size] as const);
+    expect(sizes.filter(([, size]) => size >= 150_000)).toEqual([]);
+  });
+
+  it("are of every page, at both widths and in both schemes, of the terminal and of an outage", () => {
+    const looks = ["1280-dark", "1280-light", "390-dark", "390-light"];
+    const pages = ["home", "status", "reference"].flatMap((name) => looks.map((look) => `${name}-${look}.png`));
+    expect(pictures).toEqual(
+      expect.arrayContaining([...pages, "terminal.svg", "outage.svg", "login-page-480-dark.png"]),
+    );
+  });
+
+  it("say in words what they show, wherever they stand", () => {
+    const documents = [
+      "README.md",
+      ...readdirSync("docs").flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+    ];
+    const texts = documents.flatMap((path) => {
+      const text = readFileSync(path, "utf8");
+      return [...text.matchAll(/!\[(.*?)\]\(|<img (?:[^>]*alt="(.*?)")?/g)].map(
+        ([, markdown, html]) => markdown ?? html ?? "",
+      );
+    });
+    expect(texts.length).toBeGreaterThan(5);
+    for (const text of texts) expect(text.length, text).toBeGreaterThan(5);
+  });
+});
+
 describe("the Node of the project", () => {
   it("is one in .nvmrc, the scripts and CI, and the package's command is tried on the oldest of engines", () => {
     expect(read(".nvmrc").trim()).toBe(manifest.devDependencies.node);
     for (const job of ["check", "slow"])
       expect(jobs[job]?.steps.some(({ with: given }) => given?.["node-version-file"] === ".nvmrc")).toBe(true);
     expect(`>=${jobs.command?.strategy?.matrix.node?.[0]}`).toBe(manifest.engines.node);
+    // npm asks this of a clone, and `engines` of whoever installs the package.
+    const [, oldest] = /^>=(\d+)$/.exec(manifest.devEngines.runtime.version) ?? [];
+    for (const path of ["README.md", "CONTRIBUTING.md"]) expect(read(path)).toContain(`Node ${oldest} or newer`);
   });
 });
 
