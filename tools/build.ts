@@ -8,7 +8,7 @@ import { repositoryCommands } from "./commands.ts";
 const about = `Makes the package and its command in dist/, bundles the Worker as a deployment would, and fails where that is
 larger than docs/performance.md promises.`;
 
-const limitKiB = 80;
+const limitKiB = 79;
 /** Beside the package, which is not to hold it. */
 const bundle = ".wrangler/bundle";
 
