@@ -37,7 +37,7 @@ const parts: Parts = {
 
 async function play(histories: number, seed: number): Promise<Event[][]> {
   const all: Event[][] = [];
-  const options = { seed, histories, commands: 12, onHistory: (events: Event[]) => all.push(events) };
+  const options = { seed, histories, commands: 8, onHistory: (events: Event[]) => all.push(events) };
   const { failure } = await playHistoriesOver(parts, options);
   expect(failure?.table, failure && `${failure.message}, with seed ${seed} and path ${failure.path}\n`).toBe(undefined);
   return all;
