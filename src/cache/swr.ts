@@ -1,3 +1,4 @@
+import { withDeadline } from "../base/deadline.ts";
 import type { Cache, Cached, Storage, WaitUntil } from "./cache.ts";
 import { isFresh, isFromPast, secondsOnError, secondsUntilTooOld } from "./freshness.ts";
 import { Lru } from "./lru.ts";
@@ -15,6 +16,8 @@ export interface SwrCacheOptions<T> {
 const breakerMs = 5_000;
 /** For so long after a failed load, loads are tried in the background only: a store that hangs delays no reader. */
 const probingMs = 30_000;
+/** For so long at most, a load in the background ends no sooner than it is stored. */
+const storingMs = 1_000;
 /** How many keys may be remembered as failing. */
 const failingKeys = 1_000;
 
@@ -38,7 +41,8 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
 
   /**
    * Loads once for all concurrent callers, stores what may be kept, and remembers a failure. A client that waits does not wait
-   * for the storage too; in the background the load ends with that, so that no second one begins in between.
+   * for the storage too; in the background the load ends with that, so that no second one begins in between, unless it takes long:
+   * a reader who comes meanwhile may have nothing else.
    */
   function reload(key: string, load: () => Promise<Cached<T>>, waitUntil: WaitUntil, { isAwaited = false } = {}) {
     const loadAndStore = async () => {
@@ -49,9 +53,11 @@ export function swrCache<T>({ storage, now = Date.now, logError = console.error 
         const isTooOld = loaded.freshness !== undefined && secondsUntilTooOld(loaded, start) < 0;
         if (isTooOld) failures.set(key, now());
         else failures.delete(key);
-        const stored = loaded.freshness && put(key, loaded);
-        if (stored && isAwaited) waitUntil(stored);
-        else await stored;
+        if (loaded.freshness) {
+          const stored = put(key, loaded);
+          waitUntil(stored);
+          if (!isAwaited) await withDeadline(stored, storingMs, Error).catch(() => undefined);
+        }
         return loaded;
       } catch (error) {
         failures.set(key, now());

@@ -116,6 +116,25 @@ describe("a cache whose storage takes its time", () => {
     await Promise.all(alive);
     expect(isWritten).toBe(true);
   });
+
+  it("delays a reader who has nothing else by a second at most, behind a load in the background", async () => {
+    vi.useFakeTimers({ now: 0 });
+    const fresh10 = { ...freshness, fresh: 10, staleWhileRevalidate: 60 };
+    let stored: Cached<StoredResponse> | undefined = cached({ freshness: fresh10 });
+    const cache = swrCache<StoredResponse>({
+      storage: { match: async () => stored, put: () => new Promise(() => {}) },
+      now: () => 11_000,
+    });
+    const load = vi.fn(async () => cached({ generatedAt: 11_000, freshness: fresh10 }));
+    expect((await cache.get("key", load, waitUntil)).status).toBe("stale-while-revalidate");
+    stored = undefined;
+    const answered = vi.fn();
+    void cache.get("key", load, waitUntil).then(answered);
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.useRealTimers();
+    expect(answered).toHaveBeenCalledWith(expect.objectContaining({ status: "miss", collapsed: true }));
+    expect(load).toHaveBeenCalledTimes(1);
+  });
 });
 
 describe("the memory tier", () => {
