@@ -204,6 +204,8 @@ describe("CORS", () => {
     expect(allowed.headers.get("Access-Control-Allow-Origin")).toBe(origin);
     expect(allowed.headers.get("Access-Control-Allow-Headers")).toMatch(/authorization/i);
     expect((await preflight("https://evil.example")).headers.has("Access-Control-Allow-Origin")).toBe(false);
+    const { headers } = await open.list("", { Origin: origin });
+    expect(headers.get("Access-Control-Expose-Headers")).toBe("ETag,Age,Cache-Status,Retry-After");
 
     for (const response of [
       await open.list("", { Origin: origin }),
