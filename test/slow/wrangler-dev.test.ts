@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { startLocalD1 } from "../../tools/dev/start-local-d1.ts";
 import { isRunning } from "../support/processes.ts";
 import { runInside, start, temporaryFolder } from "../support/run.ts";
@@ -45,7 +45,8 @@ describe("npx wrangler dev", () => {
     const before = await startPlain();
     const problem = expect.stringContaining("`npm run dev -- --d1` for that of this machine");
     expect(await before.readyz()).toEqual({ status: "unavailable", store: "d1", problem });
-    expect(before.output()).toMatch(/not ready: the store is D1, and lacks the table .*npm run dev -- --d1/);
+    const told = /not ready: the store is D1, and lacks the table .*npm run dev -- --d1/;
+    await vi.waitFor(() => expect(before.output()).toMatch(told), 30_000);
     await before.stop();
 
     const main = async (_: string[], io: Parameters<typeof startLocalD1>[2]) => {
