@@ -154,8 +154,8 @@ export function beforeScenarios(origins: Origins, { cached, uncached }: Before):
   return [
     compared("hot hit", hit),
     ...Object.entries(refusals).map(([name, load]) => compared(name, load, 1)),
-    missed(12, 1.6),
-    missed(100, 2.2),
+    missed(12, 1),
+    missed(100, 1),
   ];
 }
 
