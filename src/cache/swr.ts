@@ -16,7 +16,7 @@ export interface SwrCacheOptions<T> {
 const breakerMs = 5_000;
 /** For so long after a failed load, loads are tried in the background only: a store that hangs delays no reader. */
 const probingMs = 30_000;
-/** For so long at most, a load in the background ends no sooner than it is stored. */
+/** A load in the background waits so long at most for what it has loaded to be stored. */
 const storingMs = 1_000;
 /** How many keys may be remembered as failing. */
 const failingKeys = 1_000;

@@ -6,9 +6,9 @@ import type { StoreStatus } from "../store/status.ts";
 export interface StatusOptions {
   /** Reads what `store/status.ts` writes. */
   read: (c: Context) => Promise<Cached<StoredResponse>>;
-  /** What is wrong with the configuration of the sync, in a sentence. */
+  /** A sentence on a faulty configuration of the sync. */
   problem: string | undefined;
-  /** What of the configuration is optional, and whether it is there. */
+  /** The optional parts of the configuration by name; a falsy one is not there. */
   configured: Record<string, unknown>;
 }
 

@@ -7,7 +7,7 @@ import { jsonResponse, type Route } from "./routes.ts";
 
 type Run = Pick<typeof syncRuns.$inferSelect, "outcome" | "trigger" | "warnings">;
 
-/** What is told of the store to whoever may view sources: no address of authentik or of the store is in it. */
+/** The status of the store, for whoever may view sources: without an address of authentik or of the store. */
 export interface StoreStatus {
   sources: number;
   /** How many icons the store has, how many could not be had when they were last asked for, and the slugs of ten of these. */
