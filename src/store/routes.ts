@@ -31,7 +31,7 @@ export interface StoreOptions {
   now: () => number;
 }
 
-/** What a route reads, and for how long that may be kept; undefined for what no cache may keep. */
+/** A route's answer, with the time for which it may be kept; undefined where no cache may keep it. */
 interface Answer {
   value: StoredResponse;
   freshness: Freshness | undefined;

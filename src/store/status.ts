@@ -12,7 +12,7 @@ export interface StoreStatus {
   sources: number;
   /** How many icons the store has, how many could not be had when they were last asked for, and the slugs of ten of these. */
   icons: { stored: number; failed: number; first_failed: string[] };
-  /** Of the last good run. */
+  /** The warnings of the last good run. */
   warnings: { count: number; first: Pick<RunWarning, "source" | "key" | "what">[] };
   /** The last ten, the newest first. */
   runs: (Run & { started_at: string; duration_ms: number; reason: string | null })[];

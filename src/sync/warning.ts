@@ -61,7 +61,8 @@ function shownPath(path: readonly string[]): string {
   return (names.length > 3 ? [names[0], "…", names.at(-1)] : names).join(".");
 }
 
-const sentences = {
+/** What is odd, in the words that follow a source and its key. The page at / has them too. */
+export const sentences = {
   unsafe_url: "has an address that a browser would run",
   wrong_type: "has a value of a type that the API does not document",
   not_text: "is not valid text",

@@ -4,7 +4,7 @@ import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { syncRuns } from "../../src/db/schema.ts";
 import type { StoreStatus } from "../../src/store/status.ts";
-import { sentenceOf } from "../../src/sync/warning.ts";
+import { sentences } from "../../src/sync/warning.ts";
 import { fill } from "../../tools/dev/start-store.ts";
 import { type LibsqlBridge, startLibsqlBridge } from "../../tools/libsql-bridge.ts";
 import { migrateStore, openStore } from "../../tools/store.ts";
@@ -234,13 +234,11 @@ describe.skipIf(!chromiumPath)("the page at / in a browser", () => {
     await closePage(page);
   });
 
-  it("has the words of the tools for each warning", () => {
-    const script = readFileSync("tools/openapi/page/home.js", "utf8");
-    const [, table = ""] = /const oddities = \{(.*?)\};/s.exec(script) ?? [];
-    const words = Array.from(table.matchAll(/(\w+): "(.*)"/g), ([, what = "", sentence]) => [what, sentence]);
-    const [, codes = ""] = /const sentences = \{(.*?)\};/s.exec(readFileSync("src/sync/warning.ts", "utf8")) ?? [];
-    expect(words.map(([what]) => what)).toEqual(Array.from(codes.matchAll(/^ {2}(\w+):/gm), ([, code]) => code));
-    for (const [what = "", sentence] of words) expect(sentenceOf({ what })).toBe(sentence);
+  it("has the words of the tools for each warning", async () => {
+    const { page } = await openPage(browser, dev, "/", desktop);
+    const words = await page.evaluate("import('/docs/oddities.js').then(({ oddities }) => oddities)");
+    expect(words).toEqual(sentences);
+    await closePage(page);
   });
 
   it("says without scripts that the state is unknown", async () => {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import manifest from "../../package.json" with { type: "json" };
+import { sentences } from "../../src/sync/warning.ts";
 import { openapiDocument } from "./document.ts";
 
 /** The folder that wrangler.toml names under `[assets]`. */
@@ -45,6 +46,7 @@ export function writeAssets(folder = assetsFolder, developmentToken?: string): v
   write("openapi.json", Buffer.from(documentText));
   for (const name of ["_headers", "_redirects"]) write(name, readFileSync(join(pageFolder, name)));
   for (const name of pageFiles) write(`docs/${name}`, readFileSync(join(pageFolder, name)));
+  write("docs/oddities.js", Buffer.from(`export const oddities = ${JSON.stringify(sentences, null, 2)};\n`));
   const home = readFileSync(join(pageFolder, "home.html"), "utf8").replace("{{repository}}", repositoryUrl);
   const body = developmentToken === undefined ? "<body>" : `<body data-development-token="${developmentToken}">`;
   write("docs/home.html", Buffer.from(home.replace("<body>", body)));

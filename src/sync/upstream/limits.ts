@@ -14,9 +14,9 @@ export const defaultLimits = {
   /** The longest `Retry-After` that a run waits for. */
   longestRetryAfterMs: 30_000,
   redirects: 3,
-  /** Of one page, decompressed: a thousand sources are 1 to 2 MB, and 8 MiB at most, besides what stands around them. */
+  /** The bytes of one page, decompressed: a thousand sources have 1 to 2 MB, and 8 MiB at most. */
   pageBytes: 9 * 1024 * 1024,
-  /** Of all pages. A Worker has 128 MB, and its readers are in them too; a run takes four times what the list has. */
+  /** The bytes of all pages: a run takes four times as much memory, of the 128 MB that a Worker has for its readers too. */
   listBytes: 24 * 1024 * 1024,
   /** Values of one page, in any depth: an empty array has two bytes of text, and forty in memory. */
   pageValues: 1_000_000,
@@ -28,9 +28,9 @@ export const defaultLimits = {
   walks: 5,
   /** For one icon, its redirects and its body included. */
   iconMs: 10_000,
-  /** Of one icon, decompressed. */
+  /** The bytes of one icon, decompressed. */
   iconBytes: 256 * 1024,
-  /** Of all icons that are stored, each image counted once. */
+  /** The bytes of all stored icons, each image counted once. */
   allIconBytes: 8 * 1024 * 1024,
   /** For icons in one run, redirects counted: the free plan has 50 subrequests for the whole run. The rest is for later runs. */
   iconRequests: 20,

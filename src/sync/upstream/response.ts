@@ -6,7 +6,7 @@ import type { Limits } from "./limits.ts";
 
 export interface UpstreamResponse {
   json: unknown;
-  /** Of the text. */
+  /** The size of the text. */
   bytes: number;
   /** How many values it has, in any depth. */
   values: number;
@@ -43,7 +43,7 @@ export async function readText(response: Response, maxBytes: number, address: st
   }
 }
 
-/** What is to be done about a status, for the person who reads it. */
+/** The likely cause of each status, for a person. */
 const remedies: Record<number, string> = {
   401: "the token is not one of authentik's API tokens, or has expired",
   403: "the token is no good, or its user may not view OAuth sources",

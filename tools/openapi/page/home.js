@@ -1,3 +1,5 @@
+import { oddities } from "./oddities.js";
+
 const element = (id) => document.getElementById(id);
 
 /** What is shown for each status that /readyz gives, and for what else can come. `ago` is undefined where no sync ever ran. */
@@ -99,19 +101,6 @@ const consequences = {
   SYNC_RUNNER: "there is no webhook, and failed runs are not tried again",
   TOKEN_LIMIT: "readers are not limited",
   ADDRESS_LIMIT: "guesses at tokens are not limited",
-};
-
-/** As src/sync/warning.ts has them. */
-const oddities = {
-  unsafe_url: "has an address that a browser would run",
-  wrong_type: "has a value of a type that the API does not document",
-  not_text: "is not valid text",
-  missing: "is missing",
-  secret: "is a secret, which is never taken",
-  too_large: "is too large",
-  too_deep: "is nested more than 200 deep",
-  invalid: "cannot be taken",
-  unavailable: "could not be read",
 };
 
 /** A mark for each outcome, which says it without its colour too. */
