@@ -17,7 +17,7 @@ its environment. It ends when COMMAND ends.`;
 const variables = { DEV_TOKEN: "the bearer token that the store will take (default dev-token)" };
 const options = {
   sql: flag(
-    "starts nothing, and prints the SQL that puts the sample company and the token in place of what is there (for D1)",
+    "starts nothing, and prints the SQL that puts the sample company in place of the list that is there, and adds the token (for D1)",
   ),
 };
 
