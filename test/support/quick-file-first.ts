@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Some lines that play 1,500 histories: a new clone, which has no times yet, would take it for a quick file by its size. */
+/** Some lines that play 1,000 histories: a new clone, which has no times yet, would take it for a quick file by its size. */
 const longest = "/test/slow/model.test.ts";
 
 /**
