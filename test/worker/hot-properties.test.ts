@@ -185,7 +185,7 @@ describe("for any sequence of requests, the hot path", () => {
           statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
         });
       }),
-      runs({ small: 16, large: 60 }),
+      runs({ small: 16, large: 40 }),
     );
     for (const status of [200, 304, 400, 403, 404, 405, 429])
       expect(statuses.get(status) ?? 0, `${status}`).toBeGreaterThan(0);
@@ -193,7 +193,7 @@ describe("for any sequence of requests, the hot path", () => {
 
   it("serves data of 60 s at most, heeds a revocation within 60 s and an expiry at once, whatever fails in between", async () => {
     let count = 0;
-    const tries = { small: 30, large: 120 };
+    const tries = { small: 30, large: 80 };
     await fc.assert(
       fc.asyncProperty(stepsWith("rename", "revoke", "fail", "recover"), lifetime, async (given, lifetimeMs) => {
         const clock = startClock();

@@ -77,7 +77,7 @@ describe("the list, for random queries", () => {
           expect(new Set(pages.map((row) => row.pk)).size).toBe(adversarial.results.length);
         },
       ),
-      runs({ small: 15, large: 80 }),
+      runs({ small: 15, large: 50 }),
     );
   });
 
@@ -104,7 +104,7 @@ describe("the list, for random queries", () => {
         expect(padded.status).toBe(plain.status);
         expect(await padded.json()).toEqual(await plain.json());
       }),
-      runs({ small: 50, large: 300 }),
+      runs({ small: 50, large: 200 }),
     );
   });
 
@@ -123,7 +123,7 @@ describe("the list, for random queries", () => {
         }
         if (plain.status === 200) expect(cacheStatus(hit)).toMatch(/^hit/);
       }),
-      runs({ small: 60, large: 500 }),
+      runs({ small: 60, large: 300 }),
     );
   });
 
@@ -143,7 +143,7 @@ describe("the list, for random queries", () => {
 
   it("is a 200 that fits the schema, a 400 or a 404", async () => {
     const statuses = new Map<number, number>();
-    const numbers = { small: 300, large: 5_000 };
+    const numbers = { small: 300, large: 2_000 };
     await fc.assert(
       fc.asyncProperty(fc.oneof(query.map(String), fc.webQueryParameters()), async (text) => {
         const response = await worker.list(text);
