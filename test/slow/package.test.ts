@@ -151,16 +151,21 @@ async function deployedKiB(target: string, entry: string): Promise<number> {
   return gzipSync(readFileSync(join(target, `out/${entry}/${entry}.js`))).length / 1024;
 }
 
-/** The same of a bare Hono host, which is built once. */
-let bareKiB: number | undefined;
+/** The same of a bare Hono host, in the folder of an example. */
+async function bareKiB(target: string): Promise<number> {
+  const path = join(target, "src/bare.ts");
+  writeFileSync(path, 'import { Hono } from "hono";\nexport default new Hono().get("/", (c) => c.text("bare"));\n');
+  const size = await deployedKiB(target, "bare");
+  rmSync(path);
+  return size;
+}
 
-/** What an example adds to that. */
+let bare: number | undefined;
+
+/** What an example adds to a bare host, which is built once. */
 async function addedKiB(target: string, entry = "index"): Promise<number> {
-  const bare = join(target, "src/bare.ts");
-  writeFileSync(bare, 'import { Hono } from "hono";\nexport default new Hono().get("/", (c) => c.text("bare"));\n');
-  bareKiB ??= await deployedKiB(target, "bare");
-  rmSync(bare);
-  return (await deployedKiB(target, entry)) - bareKiB;
+  bare ??= await bareKiB(target);
+  return (await deployedKiB(target, entry)) - bare;
 }
 
 /**

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
 /**
- * The browser that `CHROMIUM` names, or Debian's: its build without windows, which takes a third of the time, or else the whole
- * one. Undefined where there is none.
+ * The browser that `CHROMIUM` names, or Debian's: its build without windows, which takes a third of the processor time, or else
+ * the whole one. Undefined where there is none.
  */
 export const chromiumPath = [process.env.CHROMIUM, "/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find(
   (path) => path && existsSync(path),
